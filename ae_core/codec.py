@@ -1,0 +1,139 @@
+"""Codecs: whatever turns images into codes and codes into images. Served by LiteRT, without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
+from ae_core.layers import IMAGE_SHAPE
+from ae_core.store import Run
+
+Array = NDArray[np.float32]
+BATCH = 500
+"""Images a pass: large enough to be fast, small enough that a convolution's workspace stays in a few megabytes."""
+
+
+class Codec(Protocol):
+    """What every page works with. Safe to call from several threads."""
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers in a code."""
+        ...
+
+    def encode(self, images: Array) -> Array:
+        """(n, 28, 28) in [0, 1] -> (n, latent_dim). A variational codec gives `z_mean`."""
+        ...
+
+    def decode(self, codes: Array) -> Array:
+        """(n, latent_dim) -> (n, 28, 28)."""
+        ...
+
+
+class LiteRtCodec:
+    """A trained encoder and decoder, run by LiteRT on the CPU.
+
+    Args:
+        encoder, decoder: contents of `.tflite` files.
+    """
+
+    def __init__(self, encoder: bytes, decoder: bytes) -> None:
+        self._encoder = _Model(encoder)
+        self._decoder = _Model(decoder)
+
+    @classmethod
+    def load(cls, folder: Path) -> LiteRtCodec:
+        """The codec in a run's folder. Raises DamagedRunError when its files cannot be read."""
+        try:
+            return cls(*((folder / f"{half}.tflite").read_bytes() for half in ("encoder", "decoder")))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise DamagedRunError(
+                f"Run {folder.name} is damaged: its encoder or decoder cannot be read. "
+                "Delete the run, then train it again."
+            ) from error
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers in a code."""
+        return self._decoder.input_shape[0]
+
+    def encode(self, images: Array) -> Array:
+        """(n, 28, 28) in [0, 1] -> (n, latent_dim). Raises DataError for another shape."""
+        return self._encoder(images, expected=IMAGE_SHAPE)
+
+    def decode(self, codes: Array) -> Array:
+        """(n, latent_dim) -> (n, 28, 28). Raises DataError for another shape."""
+        return self._decoder(codes, expected=(self.latent_dim,))
+
+
+def open_codec(run: Run) -> LiteRtCodec:
+    """The codec of a finished or stopped run.
+
+    Raises:
+        RunNotFoundError: the run has no codec yet, or was deleted meanwhile.
+        DamagedRunError: its files cannot be read.
+    """
+    if not run.usable:
+        raise RunNotFoundError(
+            f"A run must be finished or stopped to be opened. Received: run {run.key}, {run.status.state}. "
+            "Train it to its end first."
+        )
+    return LiteRtCodec.load(run.path)
+
+
+class _Model:
+    """One `.tflite` file. An interpreter holds one batch at a time, so calls take turns."""
+
+    def __init__(self, content: bytes) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._lock = Lock()
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return tuple(int(size) for size in self._input["shape"][1:])
+
+    def __call__(self, values: Array, *, expected: tuple[int, ...]) -> Array:
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        if values.shape[1:] != expected:
+            wanted = " x ".join(str(size) for size in ("n", *expected))
+            raise DataError(f"An array must have the shape {wanted}. Received: {values.shape}.")
+        with self._lock:
+            batches = [self._run(values[start : start + BATCH]) for start in range(0, len(values), BATCH)]
+        return np.concatenate(batches) if batches else self._run_none()
+
+    def _run(self, batch: Array) -> Array:
+        index = self._input["index"]
+        if len(batch) != self._batch:
+            self._interpreter.resize_tensor_input(index, [len(batch), *batch.shape[1:]])
+            self._interpreter.allocate_tensors()
+            self._batch = len(batch)
+        self._interpreter.set_tensor(index, batch)
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output), dtype=np.float32)
+
+    def _run_none(self) -> Array:
+        return self._run(np.zeros((1, *self.input_shape), np.float32))[:0]
+
+
+def read_network(run: Run) -> tuple[dict[str, Any], bytes]:
+    """The run's layers, and their weights as little-endian float32, as `export.browser_network` made them.
+
+    Raises:
+        DamagedRunError: the files cannot be read.
+    """
+    try:
+        return json.loads((run.path / "network.json").read_bytes()), (run.path / "network.bin").read_bytes()
+    except (OSError, ValueError) as error:
+        raise DamagedRunError(
+            f"Run {run.key} is damaged: its weights cannot be read. Delete the run, then train it again."
+        ) from error

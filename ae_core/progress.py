@@ -1,0 +1,115 @@
+"""What a training tells while it runs: the latest picture, and the history of its losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.errors import DamagedRunError
+
+Request = Literal["pause", "stop"]
+"""What a visitor may ask of a running training: stop here and go on later, or stop here and keep what it has."""
+
+PREVIEW_SIZE = 16
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The latest picture of a training.
+
+    Attributes:
+        step: steps done, 0 to `steps`.
+        loss, mse: reconstruction loss and mean squared error per pixel of the last training batches.
+        held_out_loss, held_out_mse: the same on held-out images, as of the last point of the history.
+        steps_per_second: measured since this process began to train; 0 until it is known.
+        seconds_left: estimate, or None until it is known.
+        reconstructions: (16, 28, 28) uint8, of the preview digits.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    mse: float
+    held_out_loss: float
+    held_out_mse: float
+    steps_per_second: float
+    seconds_left: float | None
+    reconstructions: NDArray[np.uint8]
+
+
+@dataclass
+class History:
+    """Losses by step: columns of equal length, steps rising. `loss` and `mse` average the steps since the last row."""
+
+    step: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    mse: list[float] = field(default_factory=list)
+    held_out_loss: list[float] = field(default_factory=list)
+    held_out_mse: list[float] = field(default_factory=list)
+
+    def append(self, **row: float) -> None:
+        """Add a row; every column must be named."""
+        for column in fields(self):
+            getattr(self, column.name).append(row[column.name])
+
+    def until(self, step: int) -> History:
+        """The rows at or before `step` that a longer training has too; see `next_history_step`."""
+        kept = [row for row, at in enumerate(self.step) if at <= step and is_history_step(at)]
+        return History(*([getattr(self, column.name)[row] for row in kept] for column in fields(self)))
+
+    def to_json(self) -> dict[str, list[float]]:
+        """The columns by name."""
+        return {column.name: getattr(self, column.name) for column in fields(self)}
+
+    @classmethod
+    def from_json(cls, columns: Any) -> History:
+        """The opposite of `to_json`. Raises DamagedRunError when the columns are not of equal length."""
+        try:
+            history = cls(**{column.name: list(columns[column.name]) for column in fields(cls)})
+        except (KeyError, TypeError) as error:
+            raise DamagedRunError(f"A history must have the columns {[c.name for c in fields(cls)]}.") from error
+        if len({len(getattr(history, column.name)) for column in fields(cls)}) != 1:
+            raise DamagedRunError("The columns of a history must be of equal length.")
+        return history
+
+
+def next_history_step(step: int) -> int:
+    """The first step after `step` at which losses are kept: each some 5 % after the last, so 80 rows in 1,000 steps.
+
+    The spacing does not depend on how long the training is, so the history of a longer one begins with the history of
+    a shorter one.
+    """
+    at = 0
+    while at <= step:
+        at += 1 + at // 20
+    return at
+
+
+def is_history_step(step: int) -> bool:
+    """Whether every training that gets as far as `step` keeps its losses there; the last step of one may not be."""
+    return next_history_step(step - 1) == step
+
+
+def preview_indices(labels: NDArray[np.integer[Any]] | None, count: int) -> list[int]:
+    """Indices of the sixteen (or fewer) held-out images that stand for all: one of each class in turn.
+
+    Args:
+        labels: (count,) labels of the held-out images, or None for data without any.
+        count: how many held-out images there are.
+    """
+    if labels is None:
+        return list(range(min(PREVIEW_SIZE, count)))
+    by_class = [np.flatnonzero(labels == label)[:PREVIEW_SIZE].tolist() for label in np.unique(labels)]
+    chosen: list[int] = []
+    for rank in range(PREVIEW_SIZE):
+        chosen += [indices[rank] for indices in by_class if rank < len(indices)]
+    return chosen[:PREVIEW_SIZE]
+
+
+def to_pixels(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Images in [0, 1] as grey levels 0 to 255; values outside are clipped, NaN becomes black."""
+    clean = np.nan_to_num(images, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.round(np.clip(clean, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,185 @@
+"""The compiled loop: batches in an order fixed by the seed, one graph for many steps, no Python per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ae_core.checkpoints import Snapshot
+from ae_core.config import Config
+from ae_core.datasets import Dataset
+from ae_core.losses import LOSSES, code_penalty, weight_penalty
+from ae_core.models import Network, build_network
+from ae_core.progress import preview_indices
+
+HELD_OUT_SAMPLE = 1000
+"""How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
+
+
+class Stepper:
+    """A network, its optimizer and its data, moved on by whole chunks of steps.
+
+    Args:
+        config: what to train.
+        data: with the config's choice of classes and size already made.
+
+    Raises:
+        ConfigError: the network would be too large.
+    """
+
+    def __init__(self, config: Config, data: Dataset) -> None:
+        # Bit for bit the same run on the same machine: without it, sums over threads may come in another order.
+        tf.config.experimental.enable_op_determinism()
+        self.config = config
+        self.network: Network = build_network(config)
+        self.optimizer = build_optimizer(config)
+        self.optimizer.build(self.network.trainable_variables)
+        self.step = 0
+        pixels = data.test_pixels
+        preview = preview_indices(data.test_labels, len(pixels))
+        self.preview_pixels: NDArray[np.uint8] = np.ascontiguousarray(pixels[preview])
+        sample = np.linspace(0, len(pixels) - 1, min(HELD_OUT_SAMPLE, len(pixels))).round().astype(int)
+        self._count = len(data.train_pixels)
+        self._train = tf.constant(data.train_pixels)
+        self._sample = tf.constant(pixels[sample])
+        self._preview = tf.constant(self.preview_pixels)
+        self._advance = self._compile_steps()
+        self._evaluate = tf.function(self._measure)
+        self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview), training=False)[1])
+
+    def advance(self, count: int) -> tuple[list[float], list[float]]:
+        """Train `count` steps; reconstruction loss and mean squared error of each one's batch."""
+        indices = batch_indices(self.config, self._count, self.step, count)
+        losses, squared_errors = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
+        self.step += count
+        return losses.numpy().tolist(), squared_errors.numpy().tolist()
+
+    def evaluate(self) -> tuple[float, float]:
+        """Reconstruction loss and mean squared error per pixel on the held-out sample."""
+        loss, squared_error = self._evaluate()
+        return float(loss), float(squared_error)
+
+    def reconstruct(self) -> NDArray[np.float32]:
+        """Reconstructions of the preview digits, (16, 28, 28)."""
+        return np.asarray(self._reconstruct())
+
+    @property
+    def variables(self) -> list[Any]:
+        """Weights, states of random layers, and the optimizer's moments."""
+        return [*self.network.variables, *self.optimizer.variables]
+
+    def snapshot(self) -> Snapshot:
+        """A copy of all variables."""
+        return Snapshot(self.step, [np.array(variable.value) for variable in self.variables])
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back (or on) to a snapshot of the same config."""
+        for variable, value in zip(self.variables, snapshot.values, strict=True):
+            variable.assign(value)
+        self.step = snapshot.step
+
+    def load_weights(self, snapshot: Snapshot) -> None:
+        """Take the weights of a snapshot and nothing else: the optimizer and the count of steps begin anew."""
+        weights = self.network.variables
+        for variable, value in zip(weights, snapshot.values[: len(weights)], strict=True):
+            variable.assign(value)
+
+    def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        weights = self.network.trainable_variables
+        # Only the update is compiled by XLA: it fuses a dozen passes over the weights into one. The products
+        # themselves are faster without.
+        update = tf.function(lambda gradients: self.optimizer.apply(gradients, weights), jit_compile=True)
+
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
+        )
+        def advance(indices: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            count = tf.shape(indices)[0]
+            losses = tf.TensorArray(tf.float32, count)
+            squared_errors = tf.TensorArray(tf.float32, count)
+            for index in tf.range(count):
+                images = to_floats(tf.gather(self._train, indices[index]))
+                with tf.GradientTape() as tape:
+                    loss, reconstructions, penalty = self._loss(images, first + index)
+                    total = loss + penalty
+                update(tape.gradient(total, weights))
+                losses = losses.write(index, loss)
+                squared_errors = squared_errors.write(index, LOSSES["mse"](images, reconstructions))
+            return losses.stack(), squared_errors.stack()
+
+        return advance  # type: ignore[no-any-return]
+
+    def _loss(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Reconstruction loss, reconstructions (n, 28, 28), and the sum of all penalties."""
+        config = self.config
+        inputs = images
+        if config.input_noise:
+            noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
+            inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
+        codes, reconstructions = self._pass(inputs, training=True)
+        penalty = tf.constant(0.0)
+        if config.weight_l2:
+            penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
+        if config.code_l1:
+            penalty += config.code_l1 * code_penalty(codes)
+        return LOSSES[config.loss](images, reconstructions), reconstructions, penalty
+
+    def _pass(self, images: tf.Tensor, *, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        codes = self.network.encoder(images, training=training)
+        return codes, self.network.decoder(codes, training=training)
+
+    def _measure(self) -> tuple[tf.Tensor, tf.Tensor]:
+        images = to_floats(self._sample)
+        reconstructions = self._pass(images, training=False)[1]
+        return LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
+
+
+def to_floats(pixels: tf.Tensor) -> tf.Tensor:
+    """Grey levels 0 to 255 as float32 in [0, 1]."""
+    return tf.cast(pixels, tf.float32) / 255.0
+
+
+def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
+    """The optimizer of `config` with its learning rate and schedule."""
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
+    if config.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, decay_steps=config.steps)
+    return OPTIMIZERS[config.optimizer](config, rate)
+
+
+OPTIMIZERS: dict[str, Callable[[Config, Any], keras.optimizers.Optimizer]] = {
+    # TensorFlow 1's default decay, which the article used.
+    "rmsprop": lambda config, rate: keras.optimizers.RMSprop(rate, rho=0.9),
+    "adam": lambda config, rate: keras.optimizers.Adam(rate),
+    "adamw": lambda config, rate: keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
+    "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum),
+    "nadam": lambda config, rate: keras.optimizers.Nadam(rate),
+}
+
+
+def batch_indices(config: Config, images: int, step: int, count: int) -> NDArray[np.int32]:
+    """Which training images the steps `step` to `step + count` see: (count, batch_size).
+
+    One endless row of shuffled epochs, cut into batches: every image is seen once an epoch, and the order of any step
+    can be told without going through those before it.
+    """
+    positions = np.arange(step * config.batch_size, (step + count) * config.batch_size)
+    epochs = positions // images
+    order = np.empty(len(positions), np.int32)
+    for epoch in np.unique(epochs):
+        here = epochs == epoch
+        order[here] = _shuffled(config.seed, config.continues, images, int(epoch))[positions[here] % images]
+    return order.reshape(count, config.batch_size)
+
+
+@lru_cache(maxsize=2)
+def _shuffled(seed: int, continues: str, images: int, epoch: int) -> NDArray[np.int32]:
+    # A run that continues another goes on to new orders instead of repeating its parent's.
+    entropy = [seed, epoch, *continues.encode()]
+    return np.random.default_rng(entropy).permutation(images).astype(np.int32)

@@ -1,0 +1,234 @@
+"""Runs as folders, readable with stock tools.
+
+    runs/<key>/config.json      every field of the Config
+               status.json      written last: what state the run is in, and its figures
+               history.json     losses by step
+               checkpoint.npz   all variables, for going on
+               preview.npz      the sixteen preview digits and their reconstructions
+               encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.config import Config
+from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError, StoreError
+from ae_core.files import in_plain_words, write_atomically, write_json
+from ae_core.progress import History
+
+State = Literal["queued", "training", "paused", "stopped", "finished", "diverged", "failed"]
+KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
+USABLE: tuple[State, ...] = ("finished", "stopped", "diverged")
+"""States in which a run has an encoder and a decoder."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands.
+
+    Attributes:
+        state: see `State`. "training" may also mean that its process was killed; `jobs` tells the two apart.
+        step, steps: steps done, steps asked for.
+        seconds: time spent in training steps, over all sittings.
+        steps_per_second: of the last sitting.
+        params: trainable weights and biases.
+        test_mse, test_loss: on all held-out images, once the run has a codec; else None.
+        message: for "diverged" and "failed", what happened and what to do.
+        created, updated: seconds since 1970.
+    """
+
+    state: State
+    step: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    steps_per_second: float = 0.0
+    params: int = 0
+    test_mse: float | None = None
+    test_loss: float | None = None
+    message: str = ""
+    created: float = 0.0
+    updated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: its folder, its Config, and what it left behind."""
+
+    path: Path
+    config: Config
+
+    @property
+    def key(self) -> str:
+        """The folder's name, equal to `config.key`."""
+        return self.path.name
+
+    @cached_property
+    def status(self) -> Status:
+        """As of the first time it is asked for. Raises DamagedRunError."""
+        values = self._json("status.json")
+        known = {field.name for field in fields(Status)}
+        if not isinstance(values, dict) or values.get("state") not in get_args(State):
+            raise self._damaged("status.json")
+        return Status(**{name: value for name, value in values.items() if name in known})
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has an encoder and a decoder to open."""
+        return self.status.state in USABLE
+
+    def history(self) -> History:
+        """Losses by step; empty before the first. Raises DamagedRunError."""
+        if not (self.path / "history.json").exists():
+            return History()
+        return History.from_json(self._json("history.json"))
+
+    def preview(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Originals and reconstructions, each (16, 28, 28) uint8, of the preview digits; None before the first."""
+        try:
+            with np.load(self.path / "preview.npz", allow_pickle=False) as arrays:
+                return arrays["originals"], arrays["reconstructions"]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise self._damaged("preview.npz") from error
+
+    def write_status(self, status: Status) -> None:
+        """Replace the status on disk. Raises StoreError."""
+        now = time.time()
+        write_json(self.path / "status.json", asdict(replace(status, created=status.created or now, updated=now)))
+
+    def write_history(self, history: History) -> None:
+        """Replace the history on disk. Raises StoreError."""
+        write_json(self.path / "history.json", history.to_json())
+
+    def write_preview(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
+        """Replace the preview on disk. Raises StoreError."""
+        arrays = {"originals": originals, "reconstructions": reconstructions}
+        write_atomically(self.path / "preview.npz", lambda path: np.savez(path, **arrays))
+
+    def fresh(self) -> Run:
+        """The same run, with its status to be read anew."""
+        return Run(self.path, self.config)
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_bytes())
+        except FileNotFoundError as error:
+            if not self.path.exists():
+                raise RunNotFoundError(f"There is no run {self.key}: it was deleted meanwhile.") from error
+            raise self._damaged(name) from error
+        except (OSError, ValueError) as error:
+            raise self._damaged(name) from error
+
+    def _damaged(self, name: str) -> DamagedRunError:
+        return DamagedRunError(f"Run {self.key} is damaged: {name} cannot be read. Delete the run, then train it again.")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of the list of runs: the run, or why it cannot be read."""
+
+    key: str
+    run: Run | None
+    problem: str = ""
+
+
+class RunStore:
+    """The folder of all runs.
+
+    Args:
+        root: the folder; by default the variable AE_RUNS, else `runs` in the current folder. Made when needed.
+    """
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.root = Path(root or os.environ.get("AE_RUNS") or "runs").absolute()
+
+    def create(self, config: Config) -> Run:
+        """The run of `config`: the one that is there, or a new one in state "queued". Raises StoreError."""
+        run = Run(self.root / config.key, config.canonical)
+        with in_plain_words(run.path / "config.json"):
+            run.path.mkdir(parents=True, exist_ok=True)
+        if not (run.path / "config.json").exists():
+            write_json(run.path / "config.json", config.canonical.to_json())
+        if not (run.path / "status.json").exists():
+            run.write_status(Status("queued", steps=config.steps))
+        return run
+
+    def open(self, key: str) -> Run:
+        """The run with this key.
+
+        Raises:
+            RunNotFoundError: there is none.
+            DamagedRunError: its config or status cannot be read.
+        """
+        path = self.root / key
+        if not KEY_PATTERN.fullmatch(key) or not path.is_dir():
+            raise RunNotFoundError(f"A run's key must be one of those that `runs` lists. Received: {key[:40]!r}.")
+        run = Run(path, Config())
+        try:
+            config = Config.from_json(run._json("config.json"))
+        except (BottleneckError, TypeError) as error:
+            raise run._damaged("config.json") from error
+        run = Run(path, config)
+        _ = run.status
+        return run
+
+    def find(self, config: Config) -> Run | None:
+        """The run of `config`, or None when there is none yet. Raises DamagedRunError."""
+        return self.open(config.key) if (self.root / config.key).is_dir() else None
+
+    def list(self) -> list[Listed]:
+        """All runs, last changed first. Damaged ones are listed with their problem. Raises StoreError."""
+        return sorted(self._scan(), key=lambda row: -(row.run.status.updated if row.run else 0))
+
+    def runs(self) -> list[Run]:
+        """All readable runs, last changed first. Raises StoreError."""
+        return [row.run for row in self.list() if row.run]
+
+    def delete(self, key: str) -> None:
+        """Delete a run, damaged or not.
+
+        Raises:
+            RunNotFoundError: there is none.
+            StoreError: the folder cannot be written.
+        """
+        path = self.root / key
+        if not KEY_PATTERN.fullmatch(key) or not path.is_dir():
+            raise RunNotFoundError(f"A run's key must be one of those that `runs` lists. Received: {key[:40]!r}.")
+        # Renamed first, so that a reader sees the whole run or none.
+        doomed = self.root / f".deleted-{uuid.uuid4().hex}"
+        with in_plain_words(path):
+            os.replace(path, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _scan(self) -> Iterator[Listed]:
+        try:
+            names = [entry.name for entry in os.scandir(self.root) if KEY_PATTERN.fullmatch(entry.name)]
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(
+                f"The folder of runs must be readable. Received: {error.strerror} for {self.root}. "
+                "Give this user the right to read it, or choose another folder with the variable AE_RUNS."
+            ) from error
+        for name in names:
+            try:
+                yield Listed(name, self.open(name))
+            except RunNotFoundError:
+                continue
+            except DamagedRunError as error:
+                yield Listed(name, None, str(error))

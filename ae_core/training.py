@@ -1,0 +1,251 @@
+"""Training: a compiled loop of steps, interrupted a few times a second to look, report and save.
+
+The result depends on the Config and the machine alone: not on how often it reports, nor on whether it was paused or
+killed on the way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ae_core.checkpoints import Checkpoint, adopt_shorter, load_checkpoint, parent_weights, save_checkpoint
+from ae_core.codec import LiteRtCodec
+from ae_core.config import Config
+from ae_core.datasets import Dataset, dataset_for
+from ae_core.errors import BottleneckError, DivergedError
+from ae_core.export import export_network
+from ae_core.layers import plan_layers
+from ae_core.lock import BusyError, FolderLock, hold
+from ae_core.metrics import evaluate
+from ae_core.progress import Progress, Request, is_history_step, next_history_step, to_pixels
+from ae_core.stepper import Stepper
+from ae_core.store import Run, RunStore, State
+
+Report = Callable[[Progress], object]
+ShouldStop = Callable[[], Request | None]
+
+REPORT_SECONDS = 0.25
+CHECKPOINT_SECONDS = 5.0
+CHECKPOINT_SHARE = 0.02
+"""A checkpoint of a large network is slow to write: at most this share of the time goes there."""
+
+
+def train(
+    config: Config,
+    *,
+    store: RunStore | None = None,
+    data: Dataset | None = None,
+    report: Report = lambda progress: None,
+    should_stop: ShouldStop = lambda: None,
+) -> Run:
+    """Train `config`, or go on with it, in this process; returns when it is finished, paused or stopped.
+
+    A run that is already finished is returned at once.
+
+    Args:
+        store: where the run's folder is; by default `RunStore()`.
+        data: by default the dataset that `config` names, with its choice of classes and size.
+        report: called with a `Progress` about four times a second.
+        should_stop: asked about four times a second; "pause" keeps a checkpoint, "stop" also leaves a usable codec.
+
+    Raises:
+        ConfigError, DataError: the config does not fit the data.
+        DivergedError: the loss became NaN or infinite; the last good weights are kept as a usable run.
+        BusyError: another process trains this run now.
+        StoreError: the run's folder cannot be written; the last checkpoint is intact.
+    """
+    store = store or RunStore()
+    run = store.create(config)
+    with hold(run.path) as lock:
+        run = run.fresh()
+        if run.status.state == "finished":
+            return run
+        try:
+            data = data or dataset_for(run.config, folder=store.root / "datasets")
+            return _Sitting(store, run, data, _Watch(report, should_stop, lock)).train()
+        except (DivergedError, BusyError):
+            raise
+        except BottleneckError as error:
+            _note_failure(run, str(error))
+            raise
+
+
+def _note_failure(run: Run, message: str) -> None:
+    """Write why the run failed if the disk still takes it; the error itself is on its way to the visitor anyway."""
+    try:
+        run.write_status(replace(run.fresh().status, state="failed", message=message))
+    except BottleneckError:
+        return
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """Who looks on: told of progress, asked whether to stop, and shown that we live."""
+
+    report: Report
+    should_stop: ShouldStop
+    lock: FolderLock
+
+
+class _Sitting:
+    """One stretch of training in one process, from a checkpoint (or the first weights) to an end or a pause."""
+
+    def __init__(self, store: RunStore, run: Run, data: Dataset, watch: _Watch) -> None:
+        adopt_shorter(store, run)
+        self.run, self.data, self.watch = run, data, watch
+        self.stepper = Stepper(run.config, data)
+        checkpoint = load_checkpoint(run)
+        if checkpoint:
+            self.stepper.restore(checkpoint.snapshot)
+        elif parent := parent_weights(store, run.config):
+            self.stepper.load_weights(parent)
+        start = checkpoint or Checkpoint(self.stepper.snapshot())
+        self.seconds, self.losses, self.squared_errors = start.seconds, start.losses, start.squared_errors
+        self.history = run.history().until(start.snapshot.step)
+        self.held_out = self.stepper.evaluate()
+        self.good = start.snapshot
+        self.rate = 0.0
+        self.compiled = False
+        self.report_due = 0.0
+        self.checkpoint_due = time.monotonic() + CHECKPOINT_SECONDS
+
+    def train(self) -> Run:
+        self._write_progress()
+        self._report()
+        steps = self.run.config.steps
+        while self.stepper.step < steps:
+            request = self._advance_to(min(next_history_step(self.stepper.step), steps))
+            if request:
+                return self._interrupt(request)
+            self._look()
+            if time.monotonic() >= self.checkpoint_due:
+                self._save_checkpoint()
+        self._save_checkpoint()
+        return self._finish("finished")
+
+    def _advance_to(self, target: int) -> Request | None:
+        """Train until `target` in chunks of about `REPORT_SECONDS`, or until asked to stop."""
+        while self.stepper.step < target:
+            if request := self.watch.should_stop():
+                return request
+            self._advance(min(target - self.stepper.step, max(1, int(self.rate * REPORT_SECONDS))))
+            if time.monotonic() >= self.report_due:
+                self._report()
+        return None
+
+    def _advance(self, count: int) -> None:
+        begun = time.monotonic()
+        losses, squared_errors = self.stepper.advance(count)
+        seconds = time.monotonic() - begun
+        self.seconds += seconds
+        if self.compiled:
+            rate = count / max(seconds, 1e-6)
+            self.rate = 0.8 * self.rate + 0.2 * rate if self.rate else rate
+        # The first chunk of a sitting compiles the loop: its rate says nothing of the others.
+        self.compiled = True
+        self.losses += losses
+        self.squared_errors += squared_errors
+        if not np.isfinite(losses).all():
+            self._diverge()
+
+    def _look(self) -> None:
+        """Measure the held-out losses and add a row to the history."""
+        self.held_out = self.stepper.evaluate()
+        if not np.isfinite(self.held_out).all():
+            self._diverge()
+        loss, mse = self._recent()
+        held_out_loss, held_out_mse = self.held_out
+        step = self.stepper.step
+        self.history.append(step=step, loss=loss, mse=mse, held_out_loss=held_out_loss, held_out_mse=held_out_mse)
+        if is_history_step(step):
+            self.losses, self.squared_errors = [], []
+        self.good = self.stepper.snapshot()
+
+    def _recent(self) -> tuple[float, float]:
+        """Mean loss and squared error since the last row of the history."""
+        if self.losses:
+            return float(np.mean(self.losses)), float(np.mean(self.squared_errors))
+        return (self.history.loss[-1], self.history.mse[-1]) if self.history.step else self.held_out
+
+    def _report(self) -> None:
+        loss, mse = self._recent()
+        steps = self.run.config.steps
+        self.watch.report(
+            Progress(
+                step=self.stepper.step,
+                steps=steps,
+                loss=loss,
+                mse=mse,
+                held_out_loss=self.held_out[0],
+                held_out_mse=self.held_out[1],
+                steps_per_second=self.rate,
+                seconds_left=(steps - self.stepper.step) / self.rate if self.rate else None,
+                reconstructions=to_pixels(self.stepper.reconstruct()),
+            )
+        )
+        self.watch.lock.touch()
+        self.report_due = time.monotonic() + REPORT_SECONDS
+
+    def _interrupt(self, request: Request) -> Run:
+        self._save_checkpoint()
+        self._report()
+        if request == "stop":
+            return self._finish("stopped")
+        self._write_status("paused")
+        return self.run.fresh()
+
+    def _diverge(self) -> None:
+        """Go back to the last good weights, keep them as a usable run, and say what to change."""
+        at, rate = self.stepper.step, self.run.config.learning_rate
+        self.stepper.restore(self.good)
+        self.history = self.history.until(self.good.step)
+        message = (
+            f"The loss became infinite or not a number by step {at}. The weights of step {self.good.step} were kept. "
+            f"Lower the learning rate (now {rate:g}; try {rate / 10:g}), or choose the optimizer Adam."
+        )
+        self._write_progress()
+        self._finish("diverged", message)
+        raise DivergedError(message)
+
+    def _save_checkpoint(self) -> None:
+        begun = time.monotonic()
+        # The history goes first: rows beyond the checkpoint are dropped on going on, missing ones could not be made up.
+        self._write_progress()
+        checkpoint = Checkpoint(self.stepper.snapshot(), self.seconds, self.losses, self.squared_errors)
+        save_checkpoint(self.run, checkpoint)
+        cost = time.monotonic() - begun
+        self.checkpoint_due = time.monotonic() + max(CHECKPOINT_SECONDS, cost / CHECKPOINT_SHARE)
+
+    def _write_progress(self) -> None:
+        """Let those who only see the folder know how far it is."""
+        self.run.write_history(self.history)
+        self.run.write_preview(self.stepper.preview_pixels, to_pixels(self.stepper.reconstruct()))
+        self._write_status("training")
+
+    def _write_status(self, state: State, **more: object) -> None:
+        status = replace(
+            self.run.status,
+            state=state,
+            step=self.stepper.step,
+            steps=self.run.config.steps,
+            seconds=self.seconds,
+            steps_per_second=self.rate,
+            params=plan_layers(self.run.config).params,
+            message="",
+            test_mse=None,
+            test_loss=None,
+        )
+        self.run.write_status(replace(status, **more))  # type: ignore[arg-type]
+
+    def _finish(self, state: State, message: str = "") -> Run:
+        """Leave a usable codec and its figures behind; the status comes last."""
+        export_network(self.stepper.network, self.run)
+        figures = evaluate(LiteRtCodec.load(self.run.path), self.data.test_images)
+        loss = figures.mse if self.run.config.loss == "mse" else figures.cross_entropy
+        self._write_status(state, message=message, test_mse=figures.mse, test_loss=loss)
+        self._report()
+        return self.run.fresh()
