@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.errors import ConfigError, DamagedRunError
+from ae_core.config import Config
+from ae_core.errors import ConfigError
 from ae_core.files import in_plain_words, write_atomically
-from ae_core.store import Run, RunStore
+from ae_core.store import Run, RunStore, damaged_run
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,7 @@ def load_checkpoint(run: Run) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DamagedRunError(
-            f"Run {run.key} is damaged: its checkpoint cannot be read. Delete the run, then train it again."
-        ) from error
+        raise damaged_run(run.key, "checkpoint.npz") from error
 
 
 def adopt_shorter(store: RunStore, run: Run) -> None:

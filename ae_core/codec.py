@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
+from ae_core.errors import DataError, RunNotFoundError
 from ae_core.layers import IMAGE_SHAPE
-from ae_core.store import Run
+from ae_core.quiet import quiet_stderr
+from ae_core.store import Run, damaged_run
 
 Array = NDArray[np.float32]
 BATCH = 500
@@ -54,10 +56,7 @@ class LiteRtCodec:
         try:
             return cls(*((folder / f"{half}.tflite").read_bytes() for half in ("encoder", "decoder")))
         except (OSError, ValueError, RuntimeError) as error:
-            raise DamagedRunError(
-                f"Run {folder.name} is damaged: its encoder or decoder cannot be read. "
-                "Delete the run, then train it again."
-            ) from error
+            raise damaged_run(folder.name, "its encoder or decoder") from error
 
     @property
     def latent_dim(self) -> int:
@@ -91,8 +90,13 @@ def open_codec(run: Run) -> LiteRtCodec:
 class _Model:
     """One `.tflite` file. An interpreter holds one batch at a time, so calls take turns."""
 
+    announced: ClassVar[bool] = False
+    """LiteRT announces its delegate once in a process, in the middle of whatever the terminal shows."""
+
     def __init__(self, content: bytes) -> None:
-        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        with nullcontext() if _Model.announced else quiet_stderr():
+            self._interpreter = Interpreter(model_content=content, num_threads=1)
+        _Model.announced = True
         self._lock = Lock()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]["index"]
@@ -134,6 +138,4 @@ def read_network(run: Run) -> tuple[dict[str, Any], bytes]:
     try:
         return json.loads((run.path / "network.json").read_bytes()), (run.path / "network.bin").read_bytes()
     except (OSError, ValueError) as error:
-        raise DamagedRunError(
-            f"Run {run.key} is damaged: its weights cannot be read. Delete the run, then train it again."
-        ) from error
+        raise damaged_run(run.key, "network.json or network.bin") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -26,9 +27,7 @@ def export_network(network: Network, run: Run) -> None:
     """
     for model in (network.encoder, network.decoder):
         write_atomically(run.path / f"{model.name}.keras", model.save)
-        write_atomically(
-            run.path / f"{model.name}.tflite", lambda path, m=model: m.export(path, format="litert", verbose=False)
-        )
+        write_atomically(run.path / f"{model.name}.tflite", partial(model.export, format="litert", verbose=False))
     spec, weights = browser_network(network)
     write_bytes(run.path / "network.bin", weights)
     write_json(run.path / "network.json", spec)

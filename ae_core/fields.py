@@ -161,7 +161,7 @@ class Name(Field):
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or isinstance(value, float) and not value.is_integer():
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(value)
     try:
         return int(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(temporary)
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -29,6 +29,7 @@ class Layer:
         activation: name of the activation, "linear" where there is none.
         strides: 1 or 2, for the two convolutions.
         params: number of trainable weights and biases.
+        multiplications: for one image, forward.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Layer:
     activation: str = "linear"
     strides: int = 1
     params: int = 0
+    multiplications: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Plan:
     def params(self) -> int:
         """Trainable weights and biases of both halves."""
         return sum(layer.params for layer in self.encoder + self.decoder)
+
+    @property
+    def multiplications(self) -> int:
+        """For one image through both halves, forward: what a training step's cost is proportional to."""
+        return sum(layer.multiplications for layer in self.encoder + self.decoder)
 
 
 def plan_layers(config: Config) -> Plan:
@@ -87,7 +94,7 @@ def plan_dense(config: Config) -> Plan:
 
 
 def plan_conv(config: Config) -> Plan:
-    """3 x 3 convolutions, of which the first two halve the image, a dense code; the mirror of it with transposed ones."""
+    """3 x 3 convolutions, the first two halving the image, and a dense code; then the mirror, transposed."""
     strides = [2 if index < 2 else 1 for index in range(len(config.filters))]
     shape: tuple[int, ...] = (*IMAGE_SHAPE, 1)
     encoder = [Layer("reshape", shape)]
@@ -125,12 +132,14 @@ def _hidden_dense(config: Config, *, fan_in: int, widths: Sequence[int]) -> list
 
 
 def _dense(fan_in: int, units: int, activation: str) -> Layer:
-    return Layer("dense", (units,), activation, params=(fan_in + 1) * units)
+    return Layer("dense", (units,), activation, params=(fan_in + 1) * units, multiplications=fan_in * units)
 
 
 def _conv(kind: str, channels: int, shape: tuple[int, ...], activation: str, strides: int) -> Layer:
-    params = (KERNEL_SIZE * KERNEL_SIZE * channels + 1) * shape[-1]
-    return Layer(kind, shape, activation, strides, params)
+    kernel = KERNEL_SIZE * KERNEL_SIZE * channels * shape[-1]
+    # A transposed convolution spreads each of its inputs, a plain one gathers for each of its outputs.
+    places = shape[0] * shape[1] // (strides**2 if kind == "conv_transpose" else 1)
+    return Layer(kind, shape, activation, strides, params=kernel + shape[-1], multiplications=kernel * places)
 
 
 def _dropout(config: Config, shape: tuple[int, ...]) -> list[Layer]:

@@ -8,14 +8,14 @@ from io import BytesIO
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 from zipfile import ZipFile
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ae_core.errors import DataError, StoreError
+from ae_core.errors import DataError
+from ae_core.files import write_atomically
 
 MOST_HEADER_BYTES = 12_288
 
@@ -70,22 +70,5 @@ def readable(what: str, *, remedy: str) -> Iterator[None]:
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Writes a compressed `.npz` under a temporary name and renames it, so that readers see all of it or nothing.
-
-    Raises:
-        StoreError: the disk is full, or the folder cannot be made or written.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                np.savez_compressed(file, allow_pickle=False, **arrays)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{path.name} could not be written: {error.strerror or error}. "
-            "Make room on the disk of the runs folder, or allow writing to it."
-        ) from error
+    """Writes a compressed file, which readers see whole or not at all. Raises StoreError when it cannot be written."""
+    write_atomically(path, lambda temporary: np.savez_compressed(temporary, allow_pickle=False, **arrays))

@@ -155,11 +155,11 @@ def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
 
 OPTIMIZERS: dict[str, Callable[[Config, Any], keras.optimizers.Optimizer]] = {
     # TensorFlow 1's default decay, which the article used.
-    "rmsprop": lambda config, rate: keras.optimizers.RMSprop(rate, rho=0.9),
-    "adam": lambda config, rate: keras.optimizers.Adam(rate),
+    "rmsprop": lambda _, rate: keras.optimizers.RMSprop(rate, rho=0.9),
+    "adam": lambda _, rate: keras.optimizers.Adam(rate),
     "adamw": lambda config, rate: keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
     "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum),
-    "nadam": lambda config, rate: keras.optimizers.Nadam(rate),
+    "nadam": lambda _, rate: keras.optimizers.Nadam(rate),
 }
 
 

@@ -1,11 +1,11 @@
 """Runs as folders, readable with stock tools.
 
-    runs/<key>/config.json      every field of the Config
-               status.json      written last: what state the run is in, and its figures
-               history.json     losses by step
-               checkpoint.npz   all variables, for going on
-               preview.npz      the sixteen preview digits and their reconstructions
-               encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
+runs/<key>/config.json      every field of the Config
+           status.json      written last: what state the run is in, and its figures
+           history.json     losses by step
+           checkpoint.npz   all variables, for going on
+           preview.npz      the sixteen preview digits and their reconstructions
+           encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
 """
 
 from __future__ import annotations
@@ -117,8 +117,10 @@ class Run:
 
     def write_preview(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
         """Replace the preview on disk. Raises StoreError."""
-        arrays = {"originals": originals, "reconstructions": reconstructions}
-        write_atomically(self.path / "preview.npz", lambda path: np.savez(path, **arrays))
+        write_atomically(
+            self.path / "preview.npz",
+            lambda path: np.savez(path, originals=originals, reconstructions=reconstructions),
+        )
 
     def fresh(self) -> Run:
         """The same run, with its status to be read anew."""
@@ -135,7 +137,12 @@ class Run:
             raise self._damaged(name) from error
 
     def _damaged(self, name: str) -> DamagedRunError:
-        return DamagedRunError(f"Run {self.key} is damaged: {name} cannot be read. Delete the run, then train it again.")
+        return damaged_run(self.key, name)
+
+
+def damaged_run(key: str, what: str) -> DamagedRunError:
+    """The error for a run whose folder is there but whose `what` cannot be read."""
+    return DamagedRunError(f"Run {key} is damaged: {what} cannot be read. Delete the run, then train it again.")
 
 
 @dataclass(frozen=True)
@@ -191,13 +198,13 @@ class RunStore:
         """The run of `config`, or None when there is none yet. Raises DamagedRunError."""
         return self.open(config.key) if (self.root / config.key).is_dir() else None
 
-    def list(self) -> list[Listed]:
+    def listed(self) -> list[Listed]:
         """All runs, last changed first. Damaged ones are listed with their problem. Raises StoreError."""
         return sorted(self._scan(), key=lambda row: -(row.run.status.updated if row.run else 0))
 
     def runs(self) -> list[Run]:
         """All readable runs, last changed first. Raises StoreError."""
-        return [row.run for row in self.list() if row.run]
+        return [row.run for row in self.listed() if row.run]
 
     def delete(self, key: str) -> None:
         """Delete a run, damaged or not.
@@ -212,7 +219,7 @@ class RunStore:
         # Renamed first, so that a reader sees the whole run or none.
         doomed = self.root / f".deleted-{uuid.uuid4().hex}"
         with in_plain_words(path):
-            os.replace(path, doomed)
+            path.replace(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
     def _scan(self) -> Iterator[Listed]:

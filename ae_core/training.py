@@ -39,7 +39,7 @@ def train(
     *,
     store: RunStore | None = None,
     data: Dataset | None = None,
-    report: Report = lambda progress: None,
+    report: Report = lambda _: None,
     should_stop: ShouldStop = lambda: None,
 ) -> Run:
     """Train `config`, or go on with it, in this process; returns when it is finished, paused or stopped.

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.datasets import OWN_NAME, DatasetInfo, datasets_folder, describe
-from ae_core.errors import DataError, StoreError
+from ae_core.errors import DataError
+from ae_core.files import in_plain_words
 from ae_core.layers import IMAGE_SHAPE
 from ae_core.npz import read_header, readable, write_npz
 
@@ -104,12 +105,9 @@ def remove_images(name: str, folder: Path | str | None = None) -> None:
     """
     if not OWN_NAME.fullmatch(name):
         raise DataError(f"Only images that were added can be removed. Received: {_shown(name)}.")
-    try:
-        (Path(folder or datasets_folder()) / f"{name}.npz").unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{name} could not be removed: {error.strerror or error}. Allow writing to the runs folder."
-        ) from error
+    path = Path(folder or datasets_folder()) / f"{name}.npz"
+    with in_plain_words(path):
+        path.unlink(missing_ok=True)
 
 
 def read_images(files: Sequence[tuple[str, bytes]]) -> dict[str, NDArray[np.uint8]]:
@@ -146,7 +144,8 @@ def _npz_sources(files: Sequence[tuple[str, bytes]]) -> dict[str, Source]:
             for member in [f"{choice}.npy" for choice in choices if f"{choice}.npy" in names][:1]:
                 sources[key] = _npz_source(archive, member, what)
     if "x_train" not in sources:
-        found = ", ".join(sorted(_shown(name.removesuffix(".npy")) for name in names)[:8]) or "no arrays"
+        arrays = sorted(_shown(name.removesuffix(".npy")) for name in names if name.endswith(".npy"))
+        found = ", ".join(arrays[:8]) or "no arrays"
         raise DataError(f"{what} must hold x_train, images or x. Received: {found}. Name the array of images x_train.")
     return sources
 
@@ -211,16 +210,17 @@ def _check_shapes(sources: dict[str, Source]) -> None:
     for part in ("train", "test"):
         images, labels = sources.get(f"x_{part}"), sources.get(f"y_{part}")
         if images is not None:
-            _check(images, f"({{n}}, {IMAGE_SHAPE[0]}, {IMAGE_SHAPE[1]})", [IMAGE_SHAPE, (*IMAGE_SHAPE, 1)])
+            _check(images, "(n, 28, 28)", [IMAGE_SHAPE, (*IMAGE_SHAPE, 1)])
             counts[part] = images.shape[0]
         if labels is not None and images is None:
             raise DataError(f"Labels must come with their images. Received: {labels.what} alone. Add the images.")
         if labels is not None:
             _check(labels, f"({counts[part]},), one label for each image", [()], count=counts[part])
     if counts["train"] < LEAST_IMAGES or sum(counts.values()) > MOST_IMAGES or 0 in counts.values():
+        received = " and ".join(f"{count:,} for {part}ing" for part, count in counts.items())
         raise DataError(
-            f"Images must be {LEAST_IMAGES} to {MOST_IMAGES:,}. Received: {sum(counts.values()):,} "
-            f"({counts['train']:,} for training). Choose more, or fewer."
+            f"An upload must have {LEAST_IMAGES} to {MOST_IMAGES:,} images, {LEAST_IMAGES} or more for training and, "
+            f"with a test part, 1 or more in it. Received: {received}. Choose more or fewer."
         )
     if "test" in counts and ("y_train" in sources) != ("y_test" in sources):
         raise DataError("Training and test images must both have labels, or neither. Received: labels of one part.")

@@ -1,0 +1,240 @@
+"""The command line: `python -m ae_core presets | train | runs | evaluate | delete`.
+
+Figures go to stdout (as JSON with --json), progress and messages to stderr. Exit codes: 0 done, 1 could not be done,
+2 wrong usage, 130 interrupted by Ctrl-C (the training can be resumed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from types import FrameType
+from typing import Any
+
+from ae_core.config import Config
+from ae_core.errors import BottleneckError, ConfigError
+from ae_core.layers import plan_layers
+from ae_core.presets import NOTES, PRESETS
+from ae_core.progress import Progress, Request
+from ae_core.quiet import quiet_stderr
+from ae_core.store import Run, RunStore
+
+INTERRUPTED = 130
+BAR_WIDTH = 30
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BottleneckError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ae_core", description="Train and look at autoencoders. Runs are kept in $AE_RUNS, or ./runs."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    _command(commands, "presets", _presets, "list the presets and their settings")
+
+    train = _command(commands, "train", _train, "train a run, or go on with one; Ctrl-C pauses it")
+    train.add_argument("--preset", default="quick-start", metavar="NAME", help="see `presets` (default: quick-start)")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; may be repeated"
+    )
+
+    _command(commands, "runs", _runs, "list the runs")
+    for name, function, text in (
+        ("evaluate", _evaluate, "measure a run on all held-out images"),
+        ("delete", _delete, "delete a run"),
+    ):
+        _command(commands, name, function, text).add_argument("key", metavar="KEY", help="a run's key; see `runs`")
+    return parser
+
+
+def _command(commands: Any, name: str, function: Callable[..., int], text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(command=function)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _presets(options: argparse.Namespace) -> int:
+    rows = [
+        {"name": name, "title": NOTES[name].title, "params": plan_layers(config).params, "settings": config.to_text()}
+        for name, config in PRESETS.items()
+    ]
+    if options.json:
+        print(json.dumps({"presets": rows}))
+        return 0
+    for name, config in PRESETS.items():
+        print(f"{name:<16} {NOTES[name].title}, {plan_layers(config).params:,} parameters")
+        print(f"{'':<16} {' '.join(f'{field}={value}' for field, value in config.to_text().items())}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    config = _config(options.preset, options.set)
+    # TensorFlow logs to stderr while it is imported, where the progress bar will be.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        from ae_core.training import train
+
+    store = RunStore()
+    known = store.find(config)
+    if known and known.status.state == "finished":
+        print(f"Run {known.key} was trained before; nothing to do.", file=sys.stderr)
+    with _CtrlC() as ctrl_c:
+        run = train(config, store=store, report=_show_progress, should_stop=ctrl_c.request)
+    _end_progress()
+    if run.status.state == "paused":
+        print(f"Paused run {run.key} at step {run.status.step:,}. The same command goes on with it.", file=sys.stderr)
+        return INTERRUPTED
+    _print(options, _figures(run))
+    return 0
+
+
+def _config(preset: str, settings: Sequence[str]) -> Config:
+    if preset not in PRESETS:
+        raise ConfigError("preset", f"--preset must be one of {', '.join(PRESETS)}. Received: {preset}.")
+    values = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator:
+            raise ConfigError(name, f"--set must be FIELD=VALUE, for example latent_dim=16. Received: {setting}.")
+        values[name] = value
+    return Config.from_text(values, base=PRESETS[preset])
+
+
+def _figures(run: Run) -> dict[str, Any]:
+    status = run.status
+    return {
+        "key": run.key,
+        "state": status.state,
+        "steps": status.step,
+        "seconds": round(status.seconds, 3),
+        "steps_per_second": round(status.steps_per_second, 2),
+        "test_mse": status.test_mse,
+        "params": status.params,
+        "path": str(run.path),
+    }
+
+
+def _runs(options: argparse.Namespace) -> int:
+    rows = RunStore().listed()
+    if options.json:
+        listed = [
+            {"key": row.key, **asdict(row.run.status), "config": row.run.config.to_json()}
+            if row.run
+            else {"key": row.key, "state": "damaged", "message": row.problem}
+            for row in rows
+        ]
+        print(json.dumps({"runs": listed}))
+        return 0
+    for row in rows:
+        if row.run is None:
+            print(f"{row.key}  damaged    {row.problem}")
+            continue
+        status = row.run.status
+        error = f"{status.test_mse:.5f}" if status.test_mse is not None else "-"
+        print(f"{row.key}  {status.state:<9}  {status.step:>7,}/{status.steps:<7,} steps  test MSE {error}")
+    if not rows:
+        print("No runs yet. Train one: python -m ae_core train", file=sys.stderr)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from ae_core.codec import open_codec
+    from ae_core.datasets import dataset_for
+    from ae_core.metrics import evaluate
+
+    store = RunStore()
+    run = store.open(options.key)
+    codec = open_codec(run)
+    data = dataset_for(run.config, folder=store.root / "datasets")
+    _print(options, {"key": run.key, **evaluate(codec, data.test_images).to_json()})
+    return 0
+
+
+def _delete(options: argparse.Namespace) -> int:
+    RunStore().delete(options.key)
+    _print(options, {"deleted": options.key})
+    return 0
+
+
+def _print(options: argparse.Namespace, values: dict[str, Any]) -> None:
+    if options.json:
+        print(json.dumps(values))
+        return
+    for name, value in values.items():
+        print(f"{name:<17} {value}")
+
+
+def _show_progress(progress: Progress) -> None:
+    done = progress.step / progress.steps
+    bar = ("#" * round(done * BAR_WIDTH)).ljust(BAR_WIDTH, ".")
+    left = "" if progress.seconds_left is None else f", {_clock(progress.seconds_left)} left"
+    line = (
+        f"[{bar}] {progress.step:,}/{progress.steps:,} steps, {progress.steps_per_second:.0f}/s{left}, "
+        f"held-out MSE {progress.held_out_mse:.5f}"
+    )
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{line:<110}")
+        sys.stderr.flush()
+    elif progress.step == progress.steps:
+        print(line, file=sys.stderr)
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S" if seconds >= 3600 else "%M:%S", time.gmtime(seconds))
+
+
+class _CtrlC:
+    """The first Ctrl-C asks for a pause; the second one ends the process as usual."""
+
+    def __init__(self) -> None:
+        self._pressed = False
+
+    def request(self) -> Request | None:
+        return "pause" if self._pressed else None
+
+    def __enter__(self) -> _CtrlC:
+        self._before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _press(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._pressed:
+            raise KeyboardInterrupt
+        self._pressed = True
+        print("\nPausing; press Ctrl-C again to end at once.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        sys.exit(main())

@@ -1,0 +1,173 @@
+"""Principal component analysis (PCA): the best linear encoder and decoder, which every autoencoder is held against.
+
+An autoencoder whose layers are all linear can at best span the same space (Baldi and Hornik, 1989).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.errors import DataError
+from ae_core.layers import IMAGE_SHAPE
+from ae_core.npz import read_array, readable, write_npz
+
+PIXELS = prod(IMAGE_SHAPE)
+MOST_COMPONENTS = 256
+CHUNK_IMAGES = 2048
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class PcaBasis:
+    """Mean and principal components of a set of images (Pearson, 1901; Hotelling, 1933).
+
+    Attributes:
+        mean: (784,) float32.
+        components: (256, 784) float32, the direction of most variance first. Rows are orthonormal, with the entry of
+            largest size positive; beyond the rank of the data they are zero.
+    """
+
+    mean: Floats
+    components: Floats
+
+    @classmethod
+    def fit(cls, images: NDArray[Any]) -> PcaBasis:
+        """The basis of `images`, (n, 28, 28) uint8, or floats in [0, 1].
+
+        Works through the images in pieces of `CHUNK_IMAGES`, in double precision; they are never converted as a whole.
+
+        Raises:
+            DataError: not images, none at all, or values that are not finite.
+        """
+        if not len(_checked(images)):
+            raise DataError("PCA must have at least one image. Received: none. Choose images to fit it to.")
+        mean = sum(rows.sum(axis=0) for rows in _rows(images)) / len(images)
+        covariance = np.zeros((PIXELS, PIXELS))
+        for rows in _rows(images):
+            rows -= mean
+            covariance += rows.T @ rows
+        if not np.isfinite(covariance).all():
+            raise DataError("Images must hold finite numbers. Received: NaN or infinity. Mend the images first.")
+        variances, directions = np.linalg.eigh(covariance / len(images))
+        components = directions.T[::-1][:MOST_COMPONENTS]
+        # An eigenvector's sign is the solver's whim: without this, another machine would mirror the latent space.
+        largest = np.abs(components).argmax(axis=1)
+        components *= np.sign(components[np.arange(len(components)), largest])[:, None]
+        # Directions without variance are as arbitrary, and rounding alone decides which come first.
+        components[variances[::-1][:MOST_COMPONENTS] <= 1e-9 * variances[-1]] = 0
+        return cls(mean.astype(np.float32), components.astype(np.float32))
+
+    def held_out_mse(self, images: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean squared error per pixel of reconstructions that keep 0, 1, ... all components, (k + 1,).
+
+        Components are orthonormal, so that each takes its squared code off the error and one pass gives all.
+
+        Args:
+            images: (n, 28, 28) uint8, or floats in [0, 1].
+
+        Raises:
+            DataError: not images, or none at all.
+        """
+        if not len(_checked(images)):
+            raise DataError("An error must be of at least one image. Received: none. Choose images to reconstruct.")
+        total, explained = 0.0, np.zeros(len(self.components))
+        for rows in _rows(images):
+            rows -= self.mean
+            total += float(np.square(rows).sum())
+            explained += np.square(rows @ self.components.T).sum(axis=0)
+        left = total - np.concatenate([[0.0], np.cumsum(explained)])
+        errors: NDArray[np.float64] = np.maximum(left, 0) / (len(images) * PIXELS)
+        return errors
+
+    def codec(self, latent_dim: int) -> PcaCodec:
+        """The codec that keeps the first `latent_dim` components. Raises DataError unless it is 1 to 256."""
+        if not 1 <= latent_dim <= len(self.components):
+            raise DataError(f"latent_dim must be 1 to {len(self.components)}. Received: {latent_dim}.")
+        return PcaCodec(self.mean, self.components[:latent_dim])
+
+    def save(self, path: Path | str) -> None:
+        """Writes `mean` and `components` to an `.npz` file, which others see whole or not at all. Raises StoreError."""
+        write_npz(Path(path), {"mean": self.mean, "components": self.components})
+
+    @classmethod
+    def load(cls, path: Path | str) -> PcaBasis:
+        """The opposite of `save`. Raises DataError when the file is missing or damaged."""
+        path = Path(path)
+        with readable(path.name, remedy="Delete it; it is then made anew."):
+            mean, components = read_array(path, "mean"), read_array(path, "components")
+            fits = mean.shape == (PIXELS,) and components.ndim == 2 and components.shape[1] == PIXELS
+            if not fits or not all(a.dtype == np.float32 and np.isfinite(a).all() for a in (mean, components)):
+                raise ValueError("not a mean and components")
+        return cls(mean, components)
+
+
+@dataclass(frozen=True, eq=False)
+class PcaCodec:
+    """PCA as a codec: `encode` projects onto the components, `decode` adds them up again.
+
+    Attributes:
+        mean: (784,) float32.
+        components: (latent_dim, 784) float32.
+    """
+
+    mean: Floats
+    components: Floats
+
+    @classmethod
+    def fit(cls, images: NDArray[Any], latent_dim: int = 32) -> PcaCodec:
+        """Fits PCA to `images`, (n, 28, 28) uint8 or floats in [0, 1]. For several dimensions, fit a `PcaBasis` once.
+
+        Raises:
+            DataError: not images, or `latent_dim` is not 1 to 256.
+        """
+        return PcaBasis.fit(images).codec(latent_dim)
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers in a code."""
+        return len(self.components)
+
+    def encode(self, images: Floats) -> Floats:
+        """Codes (n, latent_dim) of `images` (n, 28, 28) in [0, 1]. Raises DataError for another shape or for bytes."""
+        if _checked(images).dtype.kind != "f":
+            raise DataError(f"Images must be floats from 0 to 1. Received: {images.dtype}. Divide them by 255.")
+        rows: Floats = images.reshape(-1, PIXELS).astype(np.float32, copy=False)
+        codes: Floats = np.subtract(rows, self.mean) @ self.components.T
+        return codes
+
+    def decode(self, codes: Floats) -> Floats:
+        """Images (n, 28, 28) of `codes` (n, latent_dim); not clipped, so a little below 0 or above 1 is possible.
+
+        Raises:
+            DataError: codes of another shape.
+        """
+        if codes.ndim != 2 or codes.shape[1] != self.latent_dim:
+            raise DataError(f"Codes must have the shape (n, {self.latent_dim}). Received: {codes.shape}.")
+        images: Floats = codes.astype(np.float32, copy=False) @ self.components
+        images += self.mean
+        return images.reshape(-1, *IMAGE_SHAPE)
+
+
+def _checked(images: NDArray[Any]) -> NDArray[Any]:
+    numbers = images.dtype == np.uint8 or images.dtype.kind == "f"
+    if images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE or not numbers:
+        raise DataError(
+            "Images must have the shape (n, 28, 28) and be uint8, or floats from 0 to 1. "
+            f"Received: {images.shape} {images.dtype}."
+        )
+    return images
+
+
+def _rows(images: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """The images in pieces, (up to `CHUNK_IMAGES`, 784) in [0, 1]."""
+    for start in range(0, len(images), CHUNK_IMAGES):
+        rows = images[start : start + CHUNK_IMAGES].reshape(-1, PIXELS).astype(np.float64)
+        yield rows / 255 if images.dtype == np.uint8 else rows

@@ -1,0 +1,324 @@
+"""Trainings as jobs on Dask: a cluster of one worker on this machine, or any scheduler that is already there.
+
+    DASK_SCHEDULER_ADDRESS   address of an existing scheduler; its workers must see the same runs folder
+
+A job is known by its run's key: whoever asks for a run that is queued or in training watches the first one's.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from threading import RLock
+from typing import Any, Literal, get_args
+
+import dask
+import numpy as np
+from distributed import Client, Event, Future, KilledWorker, LocalCluster, get_worker
+
+from ae_core.config import Config
+from ae_core.datasets import dataset_for
+from ae_core.errors import BottleneckError, JobError
+from ae_core.layers import IMAGE_SHAPE, plan_layers
+from ae_core.lock import is_held
+from ae_core.progress import Progress, Request
+from ae_core.quiet import quiet_stderr
+from ae_core.store import Run, RunStore
+
+TOPIC = "bottleneck-progress"
+DEFAULT_SPEED = 1e10
+"""Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that is under way, as a page sees it.
+
+    Attributes:
+        state: "queued" until a worker takes it up; "pausing" and "stopping" until it has done so.
+        place: how many trainings are before it, running ones included; 0 when it runs.
+        wait_seconds: estimated time until it begins; 0 when it runs.
+        progress: the latest picture, None before the first.
+        owners: who asked for it.
+    """
+
+    key: str
+    state: Literal["queued", "training", "pausing", "stopping"]
+    place: int
+    wait_seconds: float
+    progress: Progress | None
+    owners: frozenset[str]
+
+
+@dataclass
+class _Entry:
+    config: Config
+    future: Future
+    owners: set[str]
+    started: bool = False
+    request: Request | None = None
+    progress: Progress | None = None
+
+
+@dataclass
+class _Books:
+    """What this process knows of jobs; every access holds the lock, since Dask calls back from threads of its own."""
+
+    lock: RLock = field(default_factory=RLock)
+    entries: dict[str, _Entry] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    speed: float = DEFAULT_SPEED
+    numbers: count[int] = field(default_factory=count)
+
+
+class Jobs:
+    """Submits trainings, tells how they stand, pauses and stops them.
+
+    Args:
+        store: the runs folder, which the workers must see under the same path.
+        address: of a Dask scheduler; by default the variable DASK_SCHEDULER_ADDRESS, else a cluster of our own.
+
+    Raises:
+        JobError: the scheduler cannot be reached.
+    """
+
+    def __init__(self, store: RunStore, *, address: str | None = None) -> None:
+        self.store = store
+        self._books = _Books()
+        address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
+        self._cluster = None if address else _local_cluster()
+        try:
+            self._client = Client(address or self._cluster, set_as_default=False, timeout="10s")
+        except OSError as error:
+            raise JobError(
+                f"DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler. Received: {address}. "
+                "Start the scheduler, or unset the variable to train on this machine."
+            ) from error
+        self._client.subscribe_topic(TOPIC, self._on_event)
+        self._warm_up = self._client.submit(_warm_up, pure=False, priority=10)
+
+    def submit(self, config: Config, *, owner: str = "") -> str:
+        """Ask for a training; returns its key at once.
+
+        A run that is finished, queued or in training is not started again; a paused, stopped or failed one goes on.
+
+        Raises:
+            ConfigError, DataError: the config does not fit the data.
+            StoreError: the runs folder cannot be written.
+        """
+        config = config.canonical
+        plan_layers(config)
+        dataset_for(config, folder=self.store.root / "datasets")
+        run = self.store.create(config)
+        with self._books.lock:
+            entry = self._books.entries.get(run.key)
+            if entry:
+                entry.owners.add(owner)
+            elif run.status.state != "finished":
+                self._start(run, owner)
+        return run.key
+
+    def request(self, key: str, request: Request) -> None:
+        """Ask a training to pause or stop; a queued one does so before its first step. Unknown keys are ignored."""
+        with self._books.lock:
+            entry = self._books.entries.get(key)
+            if entry is None:
+                return
+            entry.request = request
+        Event(_event_name(key, request), client=self._client).set()
+
+    def view(self, key: str) -> Job | None:
+        """How the training of `key` stands, or None when it is neither queued nor running here."""
+        with self._books.lock:
+            entry = self._books.entries.get(key)
+            if entry is None:
+                return None
+            ahead = [] if entry.started else self._ahead(key)
+            asked: Literal["pausing", "stopping"] = "pausing" if entry.request == "pause" else "stopping"
+            state = asked if entry.request else "training" if entry.started else "queued"
+            return Job(
+                key=key,
+                state=state,
+                place=len(ahead),
+                wait_seconds=sum(self._seconds_left(other) for other in ahead) / self._workers(),
+                progress=entry.progress,
+                owners=frozenset(entry.owners),
+            )
+
+    def active(self) -> list[Job]:
+        """All trainings that are queued or running here, in the order in which they were asked for."""
+        with self._books.lock:
+            return [job for key in self._books.entries if (job := self.view(key))]
+
+    def error(self, key: str) -> str:
+        """Why the last job of `key` ended without a result; empty when it did not fail."""
+        with self._books.lock:
+            return self._books.errors.get(key, "")
+
+    def resume_interrupted(self) -> list[str]:
+        """Take up every run that was queued or in training when its process ended; returns their keys."""
+        resumed = []
+        for run in self.store.runs():
+            if run.status.state in ("queued", "training") and not is_held(run.path):
+                with self._books.lock:
+                    if run.key not in self._books.entries:
+                        self._start(run, owner="")
+                        resumed.append(run.key)
+        return resumed
+
+    def fit_baseline(self, config: Config) -> None:
+        """Have a worker fit the PCA that `config` is compared with, unless it was fitted before; does not wait."""
+        path = baseline_path(self.store, config)
+        if not path.exists():
+            key = f"pca-{path.stem}"
+            future = self._client.submit(_fit_baseline, config, self.store.root, key=key, priority=5)
+            future.add_done_callback(_forget)
+
+    def wait_until_warm(self, timeout: float = 60.0) -> None:
+        """Block until the first worker has imported TensorFlow. Raises TimeoutError."""
+        self._warm_up.result(timeout=timeout)
+
+    def close(self) -> None:
+        """Let go of the scheduler; a cluster of our own ends, and its trainings stay resumable."""
+        self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def _start(self, run: Run, owner: str) -> None:
+        for request in get_args(Request):
+            Event(_event_name(run.key, request), client=self._client).clear()
+        self._books.errors.pop(run.key, None)
+        # The key makes it one training also when several apps share a scheduler. Without a priority of its own a job
+        # submitted within the same tenth of a second would be ordered by its name.
+        key, priority = f"train-{run.key}", -next(self._books.numbers)
+        future = self._client.submit(_train, run.config, self.store.root, key=key, pure=False, priority=priority)
+        self._books.entries[run.key] = _Entry(run.config, future, {owner})
+        future.add_done_callback(lambda done, key=run.key: self._on_done(key, done))
+
+    def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        with self._books.lock:
+            entry = self._books.entries.get(message["key"])
+            if entry is None:
+                return
+            entry.started = True
+            if "progress" in message:
+                entry.progress = _unpack(message["progress"])
+                cost = plan_layers(entry.config).multiplications * entry.config.batch_size
+                if entry.progress.steps_per_second:
+                    self._books.speed = entry.progress.steps_per_second * cost
+
+    def _on_done(self, key: str, future: Future) -> None:
+        message = ""
+        if future.status == "error":
+            error = future.exception()
+            message = str(error) if isinstance(error, BottleneckError) else _unexpected(key, error)
+        elif future.status in ("cancelled", "lost"):
+            message = f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
+        with self._books.lock:
+            self._books.entries.pop(key, None)
+            if message:
+                self._books.errors[key] = message
+        # A finished future that is held would answer the next submit of this key without training.
+        future.release()
+
+    def _ahead(self, key: str) -> list[_Entry]:
+        ahead = []
+        for other, entry in self._books.entries.items():
+            if other == key:
+                break
+            ahead.append(entry)
+        return ahead
+
+    def _seconds_left(self, entry: _Entry) -> float:
+        if entry.progress and entry.progress.seconds_left is not None:
+            return entry.progress.seconds_left
+        cost = plan_layers(entry.config).multiplications * entry.config.batch_size * entry.config.steps
+        return cost / self._books.speed
+
+    def _workers(self) -> int:
+        return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
+
+
+def baseline_path(store: RunStore, config: Config) -> Path:
+    """Where the PCA of the data that `config` learns from is kept."""
+    data = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
+    return store.root / "pca" / f"{data.key}.npz"
+
+
+def _local_cluster() -> LocalCluster:
+    # Pages need the latest picture only; Dask would keep the last thousand.
+    dask.config.set({"distributed.admin.low-level-log-length": 10})
+    return LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    )
+
+
+def _event_name(key: str, request: str) -> str:
+    return f"bottleneck-{request}-{key}"
+
+
+def _train(config: Config, root: Path) -> str:
+    """Runs on a worker."""
+    with quiet_stderr():
+        from ae_core.training import train
+
+    worker = get_worker()
+    key = config.key
+    worker.log_event(TOPIC, {"key": key})
+    asked: dict[Request, Event] = {request: Event(_event_name(key, request)) for request in get_args(Request)}
+
+    def should_stop() -> Request | None:
+        return next((request for request, event in asked.items() if event.is_set()), None)
+
+    def report(progress: Progress) -> None:
+        worker.log_event(TOPIC, {"key": key, "progress": _pack(progress)})
+
+    train(config, store=RunStore(root), report=report, should_stop=should_stop)
+    return key
+
+
+def _warm_up() -> None:
+    """Runs on a worker: what every training would wait for."""
+    with quiet_stderr():
+        import ae_core.training  # noqa: F401
+
+
+def _fit_baseline(config: Config, root: Path) -> None:
+    """Runs on a worker."""
+    from ae_core.baselines import PcaBasis
+
+    store = RunStore(root)
+    data = dataset_for(config, folder=root / "datasets")
+    basis = PcaBasis.fit(data.train_pixels)
+    basis.save(baseline_path(store, config))
+
+
+def _forget(future: Future) -> None:
+    future.release()
+
+
+def _unexpected(key: str, error: BaseException | None) -> str:
+    if isinstance(error, KilledWorker):
+        return (
+            f"The worker died several times while it trained run {key}, perhaps for want of memory. "
+            "Choose a smaller network or batch, then start it again."
+        )
+    return (
+        f"The training of run {key} failed: {type(error).__name__}: {error}. Start it again; it goes on where it was."
+    )
+
+
+def _pack(progress: Progress) -> dict[str, Any]:
+    return {**vars(progress), "reconstructions": progress.reconstructions.tobytes()}
+
+
+def _unpack(values: dict[str, Any]) -> Progress:
+    pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
+    return Progress(**{**values, "reconstructions": pixels})
