@@ -158,7 +158,7 @@ class PcaCodec:
 
 def _checked(images: NDArray[Any]) -> NDArray[Any]:
     numbers = images.dtype == np.uint8 or images.dtype.kind == "f"
-    if images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE or not numbers:
+    if images.shape[1:] != IMAGE_SHAPE or not numbers:
         raise DataError(
             "Images must have the shape (n, 28, 28) and be uint8, or floats from 0 to 1. "
             f"Received: {images.shape} {images.dtype}."

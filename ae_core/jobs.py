@@ -23,7 +23,7 @@ from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, JobError
 from ae_core.layers import IMAGE_SHAPE, plan_layers
 from ae_core.lock import is_held
-from ae_core.progress import Progress, Request
+from ae_core.progress import History, Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, RunStore
 
@@ -316,9 +316,10 @@ def _unexpected(key: str, error: BaseException | None) -> str:
 
 
 def _pack(progress: Progress) -> dict[str, Any]:
-    return {**vars(progress), "reconstructions": progress.reconstructions.tobytes()}
+    pixels = progress.reconstructions.tobytes()
+    return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
 
 
 def _unpack(values: dict[str, Any]) -> Progress:
     pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
-    return Progress(**{**values, "reconstructions": pixels})
+    return Progress(**{**values, "history": History.from_json(values["history"]), "reconstructions": pixels})

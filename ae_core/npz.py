@@ -45,7 +45,7 @@ def read_header(archive: ZipFile, member: str) -> ArrayHeader:
     shape, fortran_order, dtype = read(start)
     if dtype.hasobject:
         raise DataError(f"{member} must hold plain numbers. Received: Python objects. Save it as a uint8 array.")
-    if min(shape, default=0) < 0 or info.file_size != start.tell() + prod(shape) * dtype.itemsize:
+    if info.file_size != start.tell() + prod(shape) * dtype.itemsize:
         raise ValueError(f"{member} has {info.file_size} bytes, which its shape {shape} does not explain")
     return ArrayHeader(shape, dtype, fortran_order, start.tell())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ae_core.config import Config
+from ae_core.config import FIELDS, Config
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,18 @@ PRESETS: dict[str, Config] = {
         steps=10_000,
     ),
 }  # fmt: skip
+
+def title_of(config: Config) -> str:
+    """What a list of runs calls a run: its preset's title, or its network in a few words."""
+    for name, preset in PRESETS.items():
+        if preset.key == config.key:
+            return NOTES[name].title
+    sizes = config.filters if config.architecture == "conv" else config.encoder_widths
+    layers = "-".join(str(size) for size in sizes) or "no hidden layers"
+    kind = FIELDS["architecture"].text(config.architecture).capitalize()
+    data = "" if config.dataset == "mnist" else f", {config.dataset}"
+    return f"{kind} {layers}, {config.latent_dim} dimensions, {config.steps:,} steps{data}"
+
 
 NOTES: dict[str, Note] = {
     "quick-start": Note(

@@ -16,30 +16,6 @@ Request = Literal["pause", "stop"]
 PREVIEW_SIZE = 16
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The latest picture of a training.
-
-    Attributes:
-        step: steps done, 0 to `steps`.
-        loss, mse: reconstruction loss and mean squared error per pixel of the last training batches.
-        held_out_loss, held_out_mse: the same on held-out images, as of the last point of the history.
-        steps_per_second: measured since this process began to train; 0 until it is known.
-        seconds_left: estimate, or None until it is known.
-        reconstructions: (16, 28, 28) uint8, of the preview digits.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    mse: float
-    held_out_loss: float
-    held_out_mse: float
-    steps_per_second: float
-    seconds_left: float | None
-    reconstructions: NDArray[np.uint8]
-
-
 @dataclass
 class History:
     """Losses by step: columns of equal length, steps rising. `loss` and `mse` average the steps since the last row."""
@@ -54,6 +30,10 @@ class History:
         """Add a row; every column must be named."""
         for column in fields(self):
             getattr(self, column.name).append(row[column.name])
+
+    def copy(self) -> History:
+        """Columns of its own, with the same rows."""
+        return History(*(list(getattr(self, column.name)) for column in fields(self)))
 
     def until(self, step: int) -> History:
         """The rows at or before `step` that a longer training has too; see `next_history_step`."""
@@ -74,6 +54,32 @@ class History:
         if len({len(getattr(history, column.name)) for column in fields(cls)}) != 1:
             raise DamagedRunError("The columns of a history must be of equal length.")
         return history
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The latest picture of a training.
+
+    Attributes:
+        step: steps done, 0 to `steps`.
+        loss, mse: reconstruction loss and mean squared error per pixel of the last training batches.
+        held_out_loss, held_out_mse: the same on held-out images, as of the last point of the history.
+        steps_per_second: measured since this process began to train; 0 until it is known.
+        seconds_left: estimate, or None until it is known.
+        history: losses so far.
+        reconstructions: (16, 28, 28) uint8, of the preview digits.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    mse: float
+    held_out_loss: float
+    held_out_mse: float
+    steps_per_second: float
+    seconds_left: float | None
+    history: History
+    reconstructions: NDArray[np.uint8]
 
 
 def next_history_step(step: int) -> int:

@@ -184,6 +184,7 @@ class _Sitting:
                 held_out_mse=self.held_out[1],
                 steps_per_second=self.rate,
                 seconds_left=(steps - self.stepper.step) / self.rate if self.rate else None,
+                history=self.history.copy(),
                 reconstructions=to_pixels(self.stepper.reconstruct()),
             )
         )

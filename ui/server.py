@@ -1,0 +1,102 @@
+"""What all visitors of this server share: the runs, the jobs, and the codecs that are open."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import streamlit as st
+
+from ae_core.store import Run, RunStore
+
+if TYPE_CHECKING:
+    from ae_core.baselines import PcaBasis
+    from ae_core.codec import LiteRtCodec
+    from ae_core.config import Config
+    from ae_core.datasets import Dataset
+    from ae_core.jobs import Jobs
+
+OPEN_CODECS = 8
+"""Codecs kept open at once; one of the presets takes 3 to 10 MB."""
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The runs folder."""
+    return RunStore()
+
+
+def jobs() -> Jobs:
+    """The workers. Waits for them at the first call, a second or two after the server's start.
+
+    Raises:
+        JobError: they cannot be reached.
+    """
+    try:
+        return start_jobs().result()
+    except Exception:
+        # Forgotten, so that the next visit tries again instead of repeating an old failure.
+        start_jobs.clear()
+        raise
+
+
+@st.cache_resource(show_spinner=False)
+def start_jobs() -> Future[Jobs]:
+    """Start the workers in the background, once, so that no page's first content waits for them."""
+    executor = ThreadPoolExecutor(1, thread_name_prefix="start-jobs")
+    return executor.submit(_start, store())
+
+
+def _start(runs: RunStore) -> Jobs:
+    from ae_core.jobs import Jobs
+
+    started = Jobs(runs)
+    started.resume_interrupted()
+    return started
+
+
+def visitor() -> str:
+    """A name for this browser tab, so that jobs know who asked."""
+    return str(st.session_state.setdefault("visitor", uuid4().hex))
+
+
+def data_for(config: Config) -> Dataset:
+    """The images that `config` learns from. Raises ConfigError or DataError."""
+    from ae_core.datasets import dataset_for
+
+    return dataset_for(config, folder=store().root / "datasets")
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+def _codec(key: str, updated: float) -> LiteRtCodec:
+    from ae_core.codec import open_codec
+
+    return open_codec(store().open(key))
+
+
+def codec(run: Run) -> LiteRtCodec:
+    """The run's codec, opened once for all visitors. Raises RunNotFoundError or DamagedRunError."""
+    return _codec(run.key, run.status.updated)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[float]:
+    from ae_core.baselines import PcaBasis
+    from ae_core.config import Config
+
+    basis: PcaBasis = PcaBasis.load(path)
+    errors: list[float] = basis.held_out_mse(data_for(Config(dataset=dataset, classes=classes)).test_pixels).tolist()
+    return errors
+
+
+def baseline_mse(config: Config) -> float | None:
+    """PCA's held-out mean squared error at the config's number of dimensions; None while a worker fits it."""
+    from ae_core.jobs import baseline_path
+
+    path = baseline_path(store(), config)
+    if not path.exists():
+        jobs().fit_baseline(config)
+        return None
+    errors = _baseline_errors(str(path), config.dataset, config.classes)
+    return errors[min(config.latent_dim, len(errors) - 1)]
