@@ -219,6 +219,8 @@ FIELDS: dict[str, Field] = {
 class Config:
     """All that determines a training. Values are checked when it is made; see `FIELDS` for ranges and choices.
 
+    The defaults are the preset "Quick start".
+
     Raises:
         ConfigError: a field is out of range or of the wrong type, or two fields do not go together.
     """
@@ -228,7 +230,7 @@ class Config:
     train_size: int | None = None
     family: str = "autoencoder"
     architecture: str = "dense"
-    encoder_widths: tuple[int, ...] = (512, 256)
+    encoder_widths: tuple[int, ...] = (512,)
     decoder_widths: tuple[int, ...] | None = None
     filters: tuple[int, ...] = (32, 64)
     latent_dim: int = 32
@@ -242,7 +244,7 @@ class Config:
     dropout: float = 0.0
     input_noise: float = 0.0
     optimizer: str = "adam"
-    learning_rate: float = 0.001
+    learning_rate: float = 0.002
     schedule: str = "constant"
     momentum: float = 0.9
     weight_decay: float = 0.004

@@ -18,6 +18,10 @@ class ConfigError(BottleneckError):
         super().__init__(message)
         self.field = field
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str]]:
+        # Without it the error of a worker could not be unpickled here, and its words would be lost.
+        return type(self), (self.field, str(self))
+
 
 class DataError(BottleneckError):
     """A dataset is missing, damaged, or is not what it says it is."""

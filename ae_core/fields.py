@@ -7,6 +7,7 @@ four accept the same values and complain in the same words.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -46,7 +47,7 @@ class Integer(Field):
         return f"{words}, or '{self.none}'" if self.none else words
 
     def read(self, value: Any) -> int | None:
-        if self.none is not None and (value is None or value == self.none):
+        if self.none is not None and (value is None or isinstance(value, str) and value == self.none):
             return None
         number = _whole(value)
         if not self.low <= number <= self.high:
@@ -72,11 +73,12 @@ class Number(Field):
             raise ValueError(value)
         try:
             number = float(value)
-        except TypeError as error:
+        except (TypeError, OverflowError) as error:
             raise ValueError(value) from error
         if not (math.isfinite(number) and self.low <= number <= self.high):
             raise ValueError(number)
-        return number
+        # Minus zero equals zero but is written otherwise, which would give another key.
+        return number + 0.0
 
     def text(self, value: Any) -> str:
         return repr(float(value))
@@ -113,7 +115,8 @@ class Integers(Field):
         return words if self.least else f"{words}, or '{self.none}'"
 
     def read(self, value: Any) -> tuple[int, ...] | None:
-        if value is None or value == self.none or (not isinstance(value, str) and list(_items(value)) == []):
+        named = isinstance(value, str) and value == self.none
+        if value is None or named or (not isinstance(value, str) and list(_items(value)) == []):
             if self.least:
                 raise ValueError(value)
             return self.empty
@@ -163,9 +166,11 @@ class Name(Field):
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(value)
-    try:
+    if isinstance(value, (str, float)):
         return int(value)
-    except (TypeError, OverflowError) as error:
+    try:
+        return operator.index(value)
+    except TypeError as error:
         raise ValueError(value) from error
 
 

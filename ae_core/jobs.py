@@ -64,9 +64,15 @@ class _Entry:
 
 @dataclass
 class _Books:
-    """What this process knows of jobs; every access holds the lock, since Dask calls back from threads of its own."""
+    """What this process knows of jobs.
+
+    Dask calls back on the very thread that answers our calls to it. So every access holds `lock`, and nobody who holds
+    it may call Dask; `turns` is for those who do, one at a time.
+    """
 
     lock: RLock = field(default_factory=RLock)
+    turns: RLock = field(default_factory=RLock)
+    workers: int = 1
     entries: dict[str, _Entry] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     speed: float = DEFAULT_SPEED
@@ -111,12 +117,13 @@ class Jobs:
         config = config.canonical
         plan_layers(config)
         dataset_for(config, folder=self.store.root / "datasets")
-        run = self.store.create(config)
-        with self._books.lock:
-            entry = self._books.entries.get(run.key)
-            if entry:
-                entry.owners.add(owner)
-            elif run.status.state != "finished":
+        with self._books.turns:
+            run = self.store.create(config)
+            with self._books.lock:
+                entry = self._books.entries.get(run.key)
+                if entry:
+                    entry.owners.add(owner)
+            if entry is None and run.status.state != "finished" and not is_held(run.path):
                 self._start(run, owner)
         return run.key
 
@@ -142,7 +149,7 @@ class Jobs:
                 key=key,
                 state=state,
                 place=len(ahead),
-                wait_seconds=sum(self._seconds_left(other) for other in ahead) / self._workers(),
+                wait_seconds=sum(self._seconds_left(other) for other in ahead) / self._books.workers,
                 progress=entry.progress,
                 owners=frozenset(entry.owners),
             )
@@ -159,14 +166,14 @@ class Jobs:
 
     def resume_interrupted(self) -> list[str]:
         """Take up every run that was queued or in training when its process ended; returns their keys."""
-        resumed = []
-        for run in self.store.runs():
-            if run.status.state in ("queued", "training") and not is_held(run.path):
-                with self._books.lock:
-                    if run.key not in self._books.entries:
-                        self._start(run, owner="")
-                        resumed.append(run.key)
-        return resumed
+        with self._books.turns:
+            known = {job.key for job in self.active()}
+            lost = [run for run in self.store.runs() if run.status.state in ("queued", "training")]
+            resumed = [run for run in lost if run.key not in known and not is_held(run.path)]
+            # The oldest request first, as the queue was.
+            for run in sorted(resumed, key=lambda run: run.status.created):
+                self._start(run, owner="")
+        return [run.key for run in resumed]
 
     def fit_baseline(self, config: Config) -> None:
         """Have a worker fit the PCA that `config` is compared with, unless it was fitted before; does not wait."""
@@ -187,14 +194,21 @@ class Jobs:
             self._cluster.close()
 
     def _start(self, run: Run, owner: str) -> None:
+        """Hand a run to Dask; the caller holds `turns`."""
         for request in get_args(Request):
             Event(_event_name(run.key, request), client=self._client).clear()
-        self._books.errors.pop(run.key, None)
-        # The key makes it one training also when several apps share a scheduler. Without a priority of its own a job
-        # submitted within the same tenth of a second would be ordered by its name.
-        key, priority = f"train-{run.key}", -next(self._books.numbers)
-        future = self._client.submit(_train, run.config, self.store.root, key=key, pure=False, priority=priority)
-        self._books.entries[run.key] = _Entry(run.config, future, {owner})
+        # One name for this sitting, whichever app asks the scheduler for it, and never that of an earlier sitting,
+        # whose result the scheduler might still have.
+        name = f"train-{run.key}-{run.status.updated:.6f}"
+        with self._books.lock:
+            # Without a priority of its own, a job of the same tenth of a second would be ordered by its name.
+            priority = -next(self._books.numbers)
+            self._books.errors.pop(run.key, None)
+        future = self._client.submit(_train, run.config, self.store.root, key=name, pure=False, priority=priority)
+        workers = sum(int(threads) for threads in self._client.nthreads().values())
+        with self._books.lock:
+            self._books.workers = max(1, workers)
+            self._books.entries[run.key] = _Entry(run.config, future, {owner})
         future.add_done_callback(lambda done, key=run.key: self._on_done(key, done))
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -221,7 +235,6 @@ class Jobs:
             self._books.entries.pop(key, None)
             if message:
                 self._books.errors[key] = message
-        # A finished future that is held would answer the next submit of this key without training.
         future.release()
 
     def _ahead(self, key: str) -> list[_Entry]:
@@ -237,9 +250,6 @@ class Jobs:
             return entry.progress.seconds_left
         cost = plan_layers(entry.config).multiplications * entry.config.batch_size * entry.config.steps
         return cost / self._books.speed
-
-    def _workers(self) -> int:
-        return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
 
 
 def baseline_path(store: RunStore, config: Config) -> Path:
@@ -287,7 +297,9 @@ def _train(config: Config, root: Path) -> str:
 def _warm_up() -> None:
     """Runs on a worker: what every training would wait for."""
     with quiet_stderr():
-        import ae_core.training  # noqa: F401
+        from ae_core.stepper import wake_devices
+
+        wake_devices()
 
 
 def _fit_baseline(config: Config, root: Path) -> None:

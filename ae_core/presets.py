@@ -24,9 +24,10 @@ _ARTICLE = Config(
     output_activation="relu",
     loss="mse",
     optimizer="rmsprop",
+    learning_rate=0.001,
     steps=1000,
 )
-_QUICK = Config(encoder_widths=(512,), learning_rate=0.002)
+_QUICK = Config()
 
 PRESETS: dict[str, Config] = {
     "quick-start": _QUICK,
@@ -43,7 +44,7 @@ PRESETS: dict[str, Config] = {
         encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.003, schedule="cosine", steps=2000
     ),
     "deep-30": Config(
-        encoder_widths=(1000, 500, 250), latent_dim=30, hidden_activation="gelu", loss="mse", schedule="cosine",
+        encoder_widths=(1000, 500, 250), latent_dim=30, hidden_activation="gelu", loss="mse", learning_rate=0.001, schedule="cosine",
         steps=10_000,
     ),
 }  # fmt: skip

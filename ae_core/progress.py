@@ -51,8 +51,11 @@ class History:
             history = cls(**{column.name: list(columns[column.name]) for column in fields(cls)})
         except (KeyError, TypeError) as error:
             raise DamagedRunError(f"A history must have the columns {[c.name for c in fields(cls)]}.") from error
-        if len({len(getattr(history, column.name)) for column in fields(cls)}) != 1:
+        values = [getattr(history, column.name) for column in fields(cls)]
+        if len({len(column) for column in values}) != 1:
             raise DamagedRunError("The columns of a history must be of equal length.")
+        if not all(isinstance(value, (int, float)) for column in values for value in column):
+            raise DamagedRunError("The columns of a history must hold numbers.")
         return history
 
 

@@ -140,6 +140,11 @@ class Stepper:
         return LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
 
 
+def wake_devices() -> None:
+    """Have TensorFlow look for its devices now, which takes a moment and writes to the terminal."""
+    tf.config.list_logical_devices()
+
+
 def to_floats(pixels: tf.Tensor) -> tf.Tensor:
     """Grey levels 0 to 255 as float32 in [0, 1]."""
     return tf.cast(pixels, tf.float32) / 255.0

@@ -11,6 +11,7 @@ runs/<key>/config.json      every field of the Config
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -26,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config import Config
-from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError, StoreError
+from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError, StoreError
 from ae_core.files import in_plain_words, write_atomically, write_json
+from ae_core.layers import IMAGE_SHAPE
 from ae_core.progress import History
 
 State = Literal["queued", "training", "paused", "stopped", "finished", "diverged", "failed"]
@@ -80,10 +82,13 @@ class Run:
     def status(self) -> Status:
         """As of the first time it is asked for. Raises DamagedRunError."""
         values = self._json("status.json")
-        known = {field.name for field in fields(Status)}
         if not isinstance(values, dict) or values.get("state") not in get_args(State):
             raise self._damaged("status.json")
-        return Status(**{name: value for name, value in values.items() if name in known})
+        default = Status(values["state"])
+        known = {field.name: values[field.name] for field in fields(Status) if field.name in values}
+        if not all(_same_kind(value, getattr(default, name)) for name, value in known.items()):
+            raise self._damaged("status.json")
+        return Status(**known)
 
     @property
     def usable(self) -> bool:
@@ -94,33 +99,46 @@ class Run:
         """Losses by step; empty before the first. Raises DamagedRunError."""
         if not (self.path / "history.json").exists():
             return History()
-        return History.from_json(self._json("history.json"))
+        try:
+            return History.from_json(self._json("history.json"))
+        except DamagedRunError as error:
+            raise self._damaged("history.json") from error
 
     def preview(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
         """Originals and reconstructions, each (16, 28, 28) uint8, of the preview digits; None before the first."""
         try:
             with np.load(self.path / "preview.npz", allow_pickle=False) as arrays:
-                return arrays["originals"], arrays["reconstructions"]
+                originals, reconstructions = arrays["originals"], arrays["reconstructions"]
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        # Damaged bytes make zipfile, zlib and numpy raise almost anything; no list of it is complete.
+        except Exception as error:
             raise self._damaged("preview.npz") from error
+        if any(a.dtype != np.uint8 or a.shape[1:] != IMAGE_SHAPE for a in (originals, reconstructions)):
+            raise self._damaged("preview.npz")
+        return originals, reconstructions
 
     def write_status(self, status: Status) -> None:
         """Replace the status on disk. Raises StoreError."""
         now = time.time()
-        write_json(self.path / "status.json", asdict(replace(status, created=status.created or now, updated=now)))
+        write_json(self.target("status.json"), asdict(replace(status, created=status.created or now, updated=now)))
 
     def write_history(self, history: History) -> None:
         """Replace the history on disk. Raises StoreError."""
-        write_json(self.path / "history.json", history.to_json())
+        write_json(self.target("history.json"), history.to_json())
 
     def write_preview(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
         """Replace the preview on disk. Raises StoreError."""
         write_atomically(
-            self.path / "preview.npz",
+            self.target("preview.npz"),
             lambda path: np.savez(path, originals=originals, reconstructions=reconstructions),
         )
+
+    def target(self, name: str) -> Path:
+        """Where to write the file `name`. Raises RunNotFoundError once the run was deleted: half of it would come back."""
+        if not (self.path / "config.json").exists():
+            raise self._gone()
+        return self.path / name
 
     def fresh(self) -> Run:
         """The same run, with its status to be read anew."""
@@ -130,11 +148,12 @@ class Run:
         try:
             return json.loads((self.path / name).read_bytes())
         except FileNotFoundError as error:
-            if not self.path.exists():
-                raise RunNotFoundError(f"There is no run {self.key}: it was deleted meanwhile.") from error
+            raise (self._damaged(name) if self.path.exists() else self._gone()) from error
+        except (OSError, ValueError, RecursionError) as error:
             raise self._damaged(name) from error
-        except (OSError, ValueError) as error:
-            raise self._damaged(name) from error
+
+    def _gone(self) -> RunNotFoundError:
+        return RunNotFoundError(f"There is no run {self.key}: it was deleted meanwhile.")
 
     def _damaged(self, name: str) -> DamagedRunError:
         return damaged_run(self.key, name)
@@ -169,7 +188,9 @@ class RunStore:
         run = Run(self.root / config.key, config.canonical)
         with in_plain_words(run.path / "config.json"):
             run.path.mkdir(parents=True, exist_ok=True)
-        if not (run.path / "config.json").exists():
+        try:
+            _read_config(run)
+        except DamagedRunError:
             write_json(run.path / "config.json", config.canonical.to_json())
         if not (run.path / "status.json").exists():
             run.write_status(Status("queued", steps=config.steps))
@@ -185,12 +206,7 @@ class RunStore:
         path = self.root / key
         if not KEY_PATTERN.fullmatch(key) or not path.is_dir():
             raise RunNotFoundError(f"A run's key must be one of those that `runs` lists. Received: {key[:40]!r}.")
-        run = Run(path, Config())
-        try:
-            config = Config.from_json(run._json("config.json"))
-        except (BottleneckError, TypeError) as error:
-            raise run._damaged("config.json") from error
-        run = Run(path, config)
+        run = Run(path, _read_config(Run(path, Config())))
         _ = run.status
         return run
 
@@ -239,3 +255,22 @@ class RunStore:
                 continue
             except DamagedRunError as error:
                 yield Listed(name, None, str(error))
+
+
+def _read_config(run: Run) -> Config:
+    values = run._json("config.json")
+    if not isinstance(values, dict):
+        raise run._damaged("config.json")
+    try:
+        return Config.from_json(values)
+    except ConfigError as error:
+        raise run._damaged("config.json") from error
+
+
+def _same_kind(value: Any, default: Any) -> bool:
+    """Whether `value` may stand where `default` does in a Status: text for text, else a number (or None for None)."""
+    if isinstance(default, str):
+        return isinstance(value, str)
+    if value is None:
+        return default is None
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -69,10 +69,10 @@ def data_for(config: Config) -> Dataset:
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
-def _codec(key: str, updated: float) -> LiteRtCodec:
-    from ae_core.codec import open_codec
+def _codec(path: str, _updated: float) -> LiteRtCodec:
+    from ae_core.codec import LiteRtCodec
 
-    return open_codec(store().open(key))
+    return LiteRtCodec.load(Path(path))
 
 
 def codec(run: Run) -> LiteRtCodec:

@@ -127,7 +127,7 @@ def test_decoder_only_refuses_weights_that_are_too_short() -> None:
 
 
 def test_layers_for_drawing_have_no_dropout_and_speak_plainly() -> None:
-    layers = layer_values(plan_layers(Config(dropout=0.5)).encoder)
+    layers = layer_values(plan_layers(Config(encoder_widths=(512, 256), hidden_activation="relu", dropout=0.5)).encoder)
     assert [layer["kind"] for layer in layers] == ["flatten", "dense", "dense", "dense"]
     assert layers[1]["activation"] == "ReLU"
     assert layers[1]["params"] == 785 * 512

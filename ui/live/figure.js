@@ -1,11 +1,11 @@
 // The figure of the Start page: a digit, the encoder, its code, the decoder, what comes out, and how far off that is.
 // Once its data is here it asks the server for nothing: the decoder runs in the browser.
 
-import { createCode } from "./code.js";
+import { Code } from "./code.js";
 import { setText, takeColors } from "./dom.js";
 import { forward, parseNetwork } from "./forward.js";
-import { barsOf, createNetwork, parametersOf } from "./network.js";
-import { createPad } from "./pad.js";
+import { Drawing, barsOf, parametersOf } from "./network.js";
+import { Pad } from "./pad.js";
 import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "./pixels.js";
 import { rangeOf } from "./range.js";
 import { floats, unpack } from "./unpack.js";
@@ -32,10 +32,10 @@ class Figure {
     this.edited = false;
     this.model = this.decoder = this.header = null;
     const tip = this.find(".tip");
-    this.encoderNet = createNetwork(this.find(".net.at-encoder"), tip);
-    this.decoderNet = createNetwork(this.find(".net.at-decoder"), tip);
-    this.code = createCode(this.find(".card"), (values, edited) => this.reconstruct(values, edited));
-    this.pad = createPad(this.find(".pad"), (x, y) => this.code.set([0, x], [1, y]));
+    this.encoderNet = new Drawing(this.find(".net.at-encoder"), tip);
+    this.decoderNet = new Drawing(this.find(".net.at-decoder"), tip);
+    this.code = new Code(this.find(".card"), (values, edited) => this.reconstruct(values, edited));
+    this.pad = new Pad(this.find(".pad"), (x, y) => this.code.set([0, x], [1, y]));
     this.observer = new ResizeObserver(() => this.fit());
     this.find(".another").onclick = () => this.another();
     this.find(".reset").onclick = () => this.code.glideTo(this.ownCode(), this.ownCode(), false);
@@ -97,10 +97,11 @@ class Figure {
   showWords() {
     const { status, latentDim, encoder, decoder } = this.header;
     const numbers = latentDim === 1 ? "1 number" : `${latentDim} numbers`;
+    const action = latentDim === 2 ? "drag the point or a bar" : "drag a bar up or down";
     const words = {
       ".at-encoder .parameters": `${parametersOf(encoder).toLocaleString("en")} parameters`,
       ".at-decoder .parameters": `${parametersOf(decoder).toLocaleString("en")} parameters`,
-      ".hint": this.decoder ? `${numbers}: ${latentDim === 2 ? "drag the point or a bar" : "drag a bar up or down"}` : numbers,
+      ".hint": this.decoder ? `${numbers}: ${action}` : numbers,
       ".status": status ?? "",
     };
     for (const [selector, text] of Object.entries(words)) setText(this.find(selector), text);
@@ -115,7 +116,8 @@ class Figure {
     const decoder = barsOf(this.header.decoder, "decoder");
     const code = encoder[encoder.length - 1];
     code.half = "code";
-    const edge = (key, half, height, fan = false) => ({ key, half, height, fan, side: 0, thickness: 0, lines: [], layer: null });
+    const nothing = { side: 0, thickness: 0, lines: [], layer: null };
+    const edge = (key, half, height, fan = false) => ({ ...nothing, key, half, height, fan });
     const before = card ? [edge("in", "decoder", card, true)] : [];
     const after = card ? [edge("out", "encoder", card, true)] : [];
     // Where the code's bars stand between the halves, both show the thin code; else they meet at one.
@@ -139,7 +141,7 @@ class Figure {
   }
 
   nudge() {
-    const target = this.code.state.values.map((value, dim) => {
+    const target = this.code.values.map((value, dim) => {
       const { low, high, spread } = this.range;
       return Math.min(high, Math.max(low, value + 0.6 * spread[dim] * normal()));
     });
@@ -166,7 +168,7 @@ class Figure {
 
   showReconstruction() {
     if (this.decoder) {
-      this.reconstruct(this.code.state.values, this.edited);
+      this.reconstruct(this.code.values, this.edited);
       return;
     }
     const place = this.header.reconstructed.indexOf(this.index);

@@ -6,7 +6,8 @@ const WEIGHTED = new Set(["dense", "conv", "conv_transpose"]);
 
 /**
  * One layer, ready to run. `out` is allocated once and written over by every forward pass.
- * @typedef {{kind: string, shape: number[], activation: string, out: Float32Array, run: function(Float32Array): Float32Array}} Layer
+ * @typedef {{kind: string, shape: number[], activation: string, out: Float32Array,
+ *   run: function(Float32Array): Float32Array}} Layer
  */
 
 /**
@@ -101,8 +102,12 @@ function parseLayer(spec, inputShape, weights) {
   const layer = { kind, shape, activation, out, run: (values) => values };
   if (kind === "flatten" || kind === "reshape") return layer;
   const activate = ACTIVATIONS[activation];
-  if (!WEIGHTED.has(kind)) throw new Error(`A layer must be dense, conv, conv_transpose, flatten or reshape. Received: ${kind}.`);
-  if (!activate) throw new Error(`An activation must be one of ${Object.keys(ACTIVATIONS).join(", ")}. Received: ${activation}.`);
+  if (!WEIGHTED.has(kind)) {
+    throw new Error(`A layer must be dense, conv, conv_transpose, flatten or reshape. Received: ${kind}.`);
+  }
+  if (!activate) {
+    throw new Error(`An activation must be one of ${Object.keys(ACTIVATIONS).join(", ")}. Received: ${activation}.`);
+  }
   const kernel = slice(weights, spec.kernel, kind);
   const bias = slice(weights, spec.bias, kind);
   const make = { dense, conv, conv_transpose: convTranspose }[kind];
@@ -116,7 +121,8 @@ function size(shape) {
 
 function slice(weights, [offset, count], kind) {
   if (offset + count > weights.length) {
-    throw new Error(`Weights of a ${kind} layer must end within ${weights.length} floats. Received: ${offset} + ${count}.`);
+    const received = `${offset} + ${count}`;
+    throw new Error(`A ${kind} layer's weights must end within ${weights.length} floats. Received: ${received}.`);
   }
   return weights.subarray(offset, offset + count);
 }
@@ -169,7 +175,7 @@ function dense({ spec, kernel, bias, activate, out }) {
   };
 }
 
-/** Keras's "same" padding before the first pixel; for stride 2 the odd one out goes after the last (0 before, 1 after). */
+/** Keras's "same" padding before the first pixel: with stride 2 it is 0 before and 1 after, the odd one goes last. */
 function padding(inputSide, outputSide, strides) {
   return Math.max((outputSide - 1) * strides + KERNEL_SIZE - inputSide, 0) >> 1;
 }
@@ -221,7 +227,7 @@ function inside(index, side) {
   return index >= 0 && index < side ? index : -1;
 }
 
-/** (kh, kw, filters, channels) as Keras keeps it for transposed layers, to (kh, kw, channels, filters) as `addRows` reads. */
+/** From (kh, kw, filters, channels), as Keras keeps a transposed kernel, to (kh, kw, channels, filters). */
 function channelsFirst(kernel, channels, filters) {
   const turned = new Float32Array(kernel.length);
   const plane = channels * filters;

@@ -1,7 +1,7 @@
 // A network as a shape: each layer a bar as high as the square its numbers would fill (or as its maps are), joined into
 // a taper. The Start page's figure and the small picture beside the form both draw with this.
 
-import { makeSvg } from "./dom.js";
+import { make, makeSvg } from "./dom.js";
 import { calm, glide } from "./motion.js";
 
 const LETTER = 6.6;
@@ -65,43 +65,57 @@ export function parametersOf(layers) {
   return layers.reduce((sum, layer) => sum + layer.params, 0);
 }
 
-/**
- * A drawing inside `svg`; `tip` is the element that shows a layer's description on hover, focus or tap.
- * @param {SVGSVGElement} svg
- * @param {HTMLElement} tip
- */
-export function createNetwork(svg, tip) {
-  let placed = new Map();
-  let parts = [];
-  let drawn = "";
-  let stop = () => {};
+/** A drawing inside `svg`; `tip` is the element that shows a layer's description on hover, focus or tap. */
+export class Drawing {
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {HTMLElement} tip
+   */
+  constructor(svg, tip) {
+    Object.assign(this, { svg, tip, parts: [], placed: new Map(), drawn: "", stop: () => {} });
+  }
 
-  function draw(stations, { width, height, scale, below }) {
-    const wanted = JSON.stringify([stations, width, height, scale]);
-    if (wanted === drawn || width < 1) return;
-    const before = placed;
-    const targets = place(stations, { width, height, scale });
-    const layersChanged = parts.length > 0 && parts.map(({ station }) => station.key + station.lines).join() !==
-      stations.map((station) => station.key + station.lines).join();
-    drawn = wanted;
-    stop();
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    parts = build(svg, stations, { targets, tip, width, lowest: height / 2 + below });
+  /**
+   * Draw stations, unless they are drawn already. Changed layers glide; on a resized page the drawing simply fits.
+   * @param {Station[]} stations
+   * @param {{width: number, height: number, scale: number, below: number}} box in pixels: `scale` for one pixel of an
+   *   image, `below` for how far labels may stand out under the drawing
+   */
+  draw(stations, box) {
+    const wanted = JSON.stringify([stations, box]);
+    if (wanted === this.drawn || box.width < 1) return;
+    this.drawn = wanted;
+    this.stop();
+    const changed = this.parts.length > 0 && layersOf(this.parts.map((part) => part.station)) !== layersOf(stations);
+    const targets = place(stations, box);
+    const before = this.placed;
+    this.svg.setAttribute("viewBox", `0 0 ${box.width} ${box.height}`);
+    this.parts = build(this.svg, stations, targets, this.tip, box);
     const step = (t) => {
-      placed = new Map();
-      parts.forEach((part, index) => {
+      this.placed = new Map();
+      stations.forEach(({ key }, index) => {
         const target = targets[index];
-        const from = before.get(part.station.key) ?? { ...target, height: 0 };
-        placed.set(part.station.key, between(from, target, t));
+        this.placed.set(key, between(before.get(key) ?? { ...target, height: 0 }, target, t));
       });
-      arrange(parts, placed, height);
+      arrange(this.parts, this.placed, box.height);
     };
-    // Only changed layers glide; on a resized page the drawing simply fits.
-    if (layersChanged) stop = glide(300, step);
+    if (changed) this.stop = glide(300, step);
     else step(1);
   }
 
-  return { draw, pulse: (delay) => pulse(parts, delay), stop: () => stop() };
+  /** A light that runs through the layers, beginning after `delay` ms. */
+  pulse(delay) {
+    if (calm()) return;
+    this.parts.forEach((part, index) => {
+      const timing = { duration: 360, delay: delay + index * 70, easing: "ease-in-out" };
+      part.flow?.animate([{}, { fillOpacity: 0.55 }, {}], timing);
+      part.rect?.animate([{}, { filter: "brightness(1.45)" }, {}], timing);
+    });
+  }
+}
+
+function layersOf(stations) {
+  return stations.map((station) => station.key + station.lines).join();
 }
 
 /** Bars take their thickness, gaps share what is left. Thickness gives way first where room is short. */
@@ -124,13 +138,13 @@ function between(from, to, t) {
   return { x: mix("x"), width: mix("width"), height: mix("height") };
 }
 
-function build(svg, stations, { targets, tip, width, lowest }) {
+function build(svg, stations, targets, tip, { width, height, below }) {
   svg.replaceChildren();
   const flows = stations.slice(1).map((station, index) => {
     const half = [station.half, stations[index].half].includes("decoder") ? "decoder" : "encoder";
     return add(svg, "path", { class: `flow ${half}${station.fan || stations[index].fan ? " fan" : ""}` });
   });
-  const labels = placeLabels(stations, targets, { width, lowest });
+  const labels = placeLabels(stations, targets, width, height / 2 + below);
   return stations.map((station, index) => {
     const part = { station, flow: flows[index] ?? null };
     if (station.thickness === 0) return part;
@@ -152,8 +166,9 @@ function add(parent, name, attributes) {
 }
 
 /** Where each label stands under its bar so that none covers another or a bar; null where there is no room for it. */
-function placeLabels(stations, targets, { width, lowest }) {
-  const boxes = targets.map((at) => ({ left: at.x, right: at.x + at.width, top: -at.height / 2, bottom: at.height / 2 }));
+function placeLabels(stations, targets, width, lowest) {
+  const boxOf = ({ x, width: wide, height }) => ({ left: x, right: x + wide, top: -height / 2, bottom: height / 2 });
+  const boxes = targets.map(boxOf);
   return stations.map((station, index) => {
     const at = targets[index];
     const half = (LETTER * Math.max(0, ...station.lines.map((line) => line.length))) / 2;
@@ -181,7 +196,8 @@ function arrange(parts, placed, height) {
     const top = middle - high / 2;
     if (part.flow) part.flow.setAttribute("d", taper(at[index], at[index + 1], middle));
     if (part.rect) {
-      for (const [name, value] of Object.entries({ x, y: top, width, height: high })) part.rect.setAttribute(name, value);
+      const box = { x, y: top, width, height: high };
+      for (const [name, value] of Object.entries(box)) part.rect.setAttribute(name, value);
       part.marks.setAttribute("d", part.station.maps ? plates(x, top, width, high) : dots(x + width / 2, top, high));
     }
     part.spans?.forEach((span, line) => {
@@ -220,7 +236,7 @@ function explain(group, layer, tip) {
   group.setAttribute("role", "img");
   group.setAttribute("aria-label", lines.join(", "));
   const show = () => {
-    tip.replaceChildren(...lines.map((line) => Object.assign(document.createElement("div"), { textContent: line })));
+    tip.replaceChildren(...lines.map((line) => Object.assign(make("div", ""), { textContent: line })));
     tip.hidden = false;
     const bar = group.getBoundingClientRect();
     const frame = tip.offsetParent.getBoundingClientRect();
@@ -233,13 +249,4 @@ function explain(group, layer, tip) {
   };
   Object.assign(group, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
   group.onkeydown = (event) => event.key === "Escape" && hide();
-}
-
-function pulse(parts, delay) {
-  if (calm()) return;
-  parts.forEach((part, index) => {
-    const timing = { duration: 360, delay: delay + index * 70, easing: "ease-in-out" };
-    part.flow?.animate([{ opacity: 1 }, { opacity: 2.6, fillOpacity: 0.55 }, { opacity: 1 }], timing);
-    part.rect?.animate([{ filter: "none" }, { filter: "brightness(1.45)" }, { filter: "none" }], timing);
-  });
 }

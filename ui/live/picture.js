@@ -1,7 +1,7 @@
 // A small picture of a whole network, for beside the form in which one chooses it.
 
 import { setText, takeColors } from "./dom.js";
-import { barsOf, createNetwork, parametersOf } from "./network.js";
+import { Drawing, barsOf, parametersOf } from "./network.js";
 
 const IMAGE_SIDE = 28;
 const pictures = new WeakMap();
@@ -11,7 +11,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".picture");
   let picture = pictures.get(parentElement);
   if (!picture) {
-    picture = { network: createNetwork(root.querySelector(".net"), root.querySelector(".tip")), run: 0 };
+    picture = { network: new Drawing(root.querySelector(".net"), root.querySelector(".tip")), run: 0 };
     picture.observer = new ResizeObserver(() => draw(root, picture));
     pictures.set(parentElement, picture);
   }
@@ -31,7 +31,8 @@ function draw(root, { network, data }) {
   const encoder = barsOf(data.encoder, "encoder");
   const decoder = barsOf(data.decoder, "decoder");
   encoder[encoder.length - 1].half = "code";
-  const image = (key, half) => ({ key, half: `${half} image`, side: IMAGE_SIDE, thickness: 8, lines: ["28×28"], layer: null });
+  const tile = { side: IMAGE_SIDE, thickness: 8, lines: ["28×28"], layer: null };
+  const image = (key, half) => ({ ...tile, key, half: `${half} image` });
   const stations = [image("in", "encoder"), ...encoder, ...decoder, image("out", "decoder")];
   const svg = root.querySelector(".net");
   const height = svg.clientHeight;

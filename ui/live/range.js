@@ -20,7 +20,9 @@ export function rangeOf(codes, latentDim) {
     sums[dim] += value;
     squares[dim] += value * value;
   });
-  const spread = Float32Array.from(sums, (sum, dim) => Math.sqrt(Math.max(0, squares[dim] / count - (sum / count) ** 2)));
+  const spread = Float32Array.from(sums, (sum, dim) => {
+    return Math.sqrt(Math.max(0, squares[dim] / count - (sum / count) ** 2));
+  });
   const lowest = Math.min(0, ...mins);
   const highest = Math.max(0, ...maxs);
   const margin = MARGIN * (highest - lowest || 1);

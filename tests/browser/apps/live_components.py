@@ -18,7 +18,7 @@ st.set_page_config(layout="wide")
 rng = np.random.default_rng(0)
 images = rng.integers(0, 256, (DIGITS, 28, 28), dtype=np.uint8)
 codes = rng.normal(size=(DIGITS, LATENT_DIM)).astype(np.float32)
-plan = plan_layers(Config(encoder_widths=(64,), latent_dim=LATENT_DIM))
+plan = plan_layers(Config(encoder_widths=(64,), latent_dim=LATENT_DIM, hidden_activation="relu"))
 
 
 def random_network(decoder: tuple[Layer, ...]) -> tuple[dict[str, Any], bytes]:
@@ -65,5 +65,5 @@ digit_rows(
     labels=[str(index) for index in range(DIGITS)],
     captions=[f"step {step}"] * DIGITS,
 )
-shown = plan_layers(Config(encoder_widths=(512,) * (step + 1)))
+shown = plan_layers(Config(encoder_widths=(512,) * (step + 1), hidden_activation="relu"))
 layer_picture(key="picture", encoder_layers=shown.encoder, decoder_layers=shown.decoder)

@@ -1,0 +1,26 @@
+"""Bottleneck: the list of pages. Start it with `scripts/app`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.errors import shown_plainly
+from ui.favicon import favicon
+from ui.server import start_jobs
+
+def main() -> None:
+    """Show the page that the address names."""
+    st.set_page_config(page_title="Bottleneck", page_icon=favicon(), layout="wide")
+    pages = [
+        st.Page("pages/start.py", title="Start", url_path="start", default=True),
+        st.Page("pages/train.py", title="Train", url_path="train"),
+    ]
+    page = st.navigation(pages, position="top")
+    with shown_plainly():
+        page.run()
+    start_jobs()
+
+
+# Dask's workers import this file again under another name; they must not draw pages.
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""What an autoencoder is, shown on a live model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.inside import show_inside
+from ui.runs import chosen_run, run_choice
+
+st.title("What is an autoencoder?")
+st.markdown(
+    "A network that squeezes an image through a **bottleneck** of a few numbers, the **code**, and rebuilds the image "
+    "from them. Nobody tells it what a digit is: it only learns to lose as little as possible on the way."
+)
+
+run = chosen_run()
+show_inside(run)
+if run:
+    run_choice(run)
+
+st.subheader("Things to try", anchor=False)
+st.markdown(
+    """
+- Drag a bar of the code. One number changes many pixels at once: you should see the digit deform as a whole, never a
+  single pixel.
+- Press **Another digit** until an odd one comes. The odder it is, the larger the error should be.
+- Reset the code, then push one bar to its end. You should leave the region of real codes, and the digit fall apart.
+"""
+)
+st.page_link("pages/train.py", label="Train one of your own")

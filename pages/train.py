@@ -1,0 +1,50 @@
+"""Choose the hyperparameters, train, and watch the loss fall while sixteen test digits become recognisable."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ae_core.layers import plan_layers
+from ui import form
+from ui.live import layer_picture
+from ui.training import show_training
+
+st.title("Train an autoencoder")
+st.markdown(
+    "Choose a preset or set every hyperparameter yourself, press **Train**, and watch. The training goes on when you "
+    "leave this page, and its address holds all of your settings: send it to somebody, or come back to it."
+)
+
+form.start_from_address()
+for problem in st.session_state.link_problems:
+    st.warning(f"This link asks for something that cannot be had. {problem} The usual value stands in its place.")
+
+config, problems = form.read()
+settings, live = st.columns([2, 3], gap="large")
+with settings:
+    form.preset_choice(config)
+    if config:
+        plan = plan_layers(config)
+        layer_picture(key="layer_picture", encoder_layers=plan.encoder, decoder_layers=plan.decoder)
+    form.groups(problems)
+
+with live:
+    if config is None:
+        st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
+        st.button("Train", type="primary", disabled=True, key="train")
+    else:
+        form.write_address(config)
+        show_training(config)
+
+st.subheader("Things to try", anchor=False)
+st.markdown(
+    """
+- Train **The article**, then **The article, mended**. Same size, same number of steps: the mended one should lose the
+  black holes in its strokes, and its error should fall to about a third.
+- Train **Linear**: its curve should come down to the PCA line and stay there. Then give it hidden layers and watch it
+  cross the line.
+- Set the learning rate of **Quick start** to 1 with the optimizer SGD, then raise it until it diverges. You should get
+  a message that says at which step it did, and the last good weights.
+- Set the training images to 100: the training curve should go on falling while the held-out curve turns up.
+"""
+)
