@@ -8,6 +8,7 @@ from ui.errors import shown_plainly
 from ui.favicon import favicon
 from ui.server import start_jobs
 
+
 def main() -> None:
     """Show the page that the address names."""
     st.set_page_config(page_title="Bottleneck", page_icon=favicon(), layout="wide")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config import Config
-from ae_core.errors import ConfigError
-from ae_core.files import in_plain_words, write_atomically
+from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError
+from ae_core.files import write_atomically
 from ae_core.store import Run, RunStore, damaged_run
+
+CHECKPOINT = "checkpoint.npz"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
     arrays: dict[str, Any] = {f"variable_{i:04}": value for i, value in enumerate(checkpoint.snapshot.values)}
     arrays |= {"step": checkpoint.snapshot.step, "seconds": checkpoint.seconds}
     arrays |= {"losses": np.array(checkpoint.losses), "squared_errors": np.array(checkpoint.squared_errors)}
-    write_atomically(_path(run), partial(_save, arrays=arrays))
+    write_atomically(run.target(CHECKPOINT), partial(_save, arrays=arrays))
 
 
 def load_checkpoint(run: Run) -> Checkpoint | None:
@@ -62,8 +62,9 @@ def load_checkpoint(run: Run) -> Checkpoint | None:
             )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise damaged_run(run.key, "checkpoint.npz") from error
+    # Damaged bytes make zipfile, zlib and numpy raise almost anything; no list of it is complete.
+    except Exception as error:
+        raise damaged_run(run.key, CHECKPOINT) from error
 
 
 def adopt_shorter(store: RunStore, run: Run) -> None:
@@ -81,12 +82,16 @@ def adopt_shorter(store: RunStore, run: Run) -> None:
         and replace(other.config, steps=run.config.steps) == run.config
         and _path(other).exists()
     ]
-    if not shorter:
-        return
-    longest = max(shorter, key=lambda other: other.status.step)
-    with in_plain_words(run.path):
-        for name in ("history.json", "checkpoint.npz"):
-            write_atomically(run.path / name, partial(shutil.copyfile, longest.path / name))
+    for other in sorted(shorter, key=lambda other: -other.status.step):
+        # The checkpoint is read first: the other may be in training, and then its history is the newer of the two.
+        try:
+            checkpoint, history = load_checkpoint(other), other.history()
+        except (DamagedRunError, RunNotFoundError):
+            continue
+        if checkpoint:
+            run.write_history(history)
+            save_checkpoint(run, checkpoint)
+            return
 
 
 def parent_weights(store: RunStore, config: Config) -> Snapshot | None:
@@ -99,7 +104,8 @@ def parent_weights(store: RunStore, config: Config) -> Snapshot | None:
         return None
     known = {run.key: run for run in store.runs()}
     parent = known.get(config.continues)
-    checkpoint = load_checkpoint(parent) if parent else None
+    # Only a finished run stays as it is: another start would make another run under the same key.
+    checkpoint = load_checkpoint(parent) if parent and parent.status.state == "finished" else None
     if parent is None or checkpoint is None:
         raise ConfigError(
             "continues",
@@ -118,7 +124,7 @@ def parent_weights(store: RunStore, config: Config) -> Snapshot | None:
 
 
 def _path(run: Run) -> Path:
-    return run.path / "checkpoint.npz"
+    return run.path / CHECKPOINT
 
 
 def _save(path: Path, *, arrays: dict[str, Any]) -> None:

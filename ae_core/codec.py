@@ -54,9 +54,17 @@ class LiteRtCodec:
     def load(cls, folder: Path) -> LiteRtCodec:
         """The codec in a run's folder. Raises DamagedRunError when its files cannot be read."""
         try:
-            return cls(*((folder / f"{half}.tflite").read_bytes() for half in ("encoder", "decoder")))
+            codec = cls(*((folder / f"{half}.tflite").read_bytes() for half in ("encoder", "decoder")))
         except (OSError, ValueError, RuntimeError) as error:
             raise damaged_run(folder.name, "its encoder or decoder") from error
+        if not codec._fits():
+            raise damaged_run(folder.name, "its encoder or decoder")
+        return codec
+
+    def _fits(self) -> bool:
+        """Whether the two are an encoder of images and a decoder of its codes."""
+        ends = (self._encoder.input_shape, self._decoder.output_shape)
+        return ends == (IMAGE_SHAPE, IMAGE_SHAPE) and self._encoder.output_shape == self._decoder.input_shape
 
     @property
     def latent_dim(self) -> int:
@@ -96,15 +104,20 @@ class _Model:
     def __init__(self, content: bytes) -> None:
         with nullcontext() if _Model.announced else quiet_stderr():
             self._interpreter = Interpreter(model_content=content, num_threads=1)
+            self._interpreter.allocate_tensors()
         _Model.announced = True
         self._lock = Lock()
         self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]
         self._batch = 0
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return tuple(int(size) for size in self._input["shape"][1:])
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        return tuple(int(size) for size in self._output["shape"][1:])
 
     def __call__(self, values: Array, *, expected: tuple[int, ...]) -> Array:
         values = np.ascontiguousarray(values, dtype=np.float32)
@@ -123,7 +136,7 @@ class _Model:
             self._batch = len(batch)
         self._interpreter.set_tensor(index, batch)
         self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._output), dtype=np.float32)
+        return np.asarray(self._interpreter.get_tensor(self._output["index"]), dtype=np.float32)
 
     def _run_none(self) -> Array:
         return self._run(np.zeros((1, *self.input_shape), np.float32))[:0]

@@ -24,13 +24,14 @@ def export_network(network: Network, run: Run) -> None:
 
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
+        RunNotFoundError: the run was deleted meanwhile.
     """
     for model in (network.encoder, network.decoder):
-        write_atomically(run.path / f"{model.name}.keras", model.save)
-        write_atomically(run.path / f"{model.name}.tflite", partial(model.export, format="litert", verbose=False))
+        write_atomically(run.target(f"{model.name}.keras"), model.save)
+        write_atomically(run.target(f"{model.name}.tflite"), partial(model.export, format="litert", verbose=False))
     spec, weights = browser_network(network)
-    write_bytes(run.path / "network.bin", weights)
-    write_json(run.path / "network.json", spec)
+    write_bytes(run.target("network.bin"), weights)
+    write_json(run.target("network.json"), spec)
 
 
 def browser_network(network: Network) -> tuple[dict[str, Any], bytes]:

@@ -47,7 +47,7 @@ class Integer(Field):
         return f"{words}, or '{self.none}'" if self.none else words
 
     def read(self, value: Any) -> int | None:
-        if self.none is not None and (value is None or isinstance(value, str) and value == self.none):
+        if self.none is not None and (value is None or (isinstance(value, str) and value == self.none)):
             return None
         number = _whole(value)
         if not self.low <= number <= self.high:

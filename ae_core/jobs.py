@@ -8,7 +8,10 @@ A job is known by its run's key: whoever asks for a run that is queued or in tra
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from threading import RLock
@@ -22,12 +25,13 @@ from ae_core.config import Config
 from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, JobError
 from ae_core.layers import IMAGE_SHAPE, plan_layers
-from ae_core.lock import is_held
+from ae_core.lock import STALE_SECONDS, BusyError, is_held, is_held_here
 from ae_core.progress import History, Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, RunStore
 
 TOPIC = "bottleneck-progress"
+CONNECT_SECONDS = 10
 DEFAULT_SPEED = 1e10
 """Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
 
@@ -59,6 +63,7 @@ class _Entry:
     owners: set[str]
     started: bool = False
     request: Request | None = None
+    again: bool = False
     progress: Progress | None = None
 
 
@@ -93,17 +98,12 @@ class Jobs:
     def __init__(self, store: RunStore, *, address: str | None = None) -> None:
         self.store = store
         self._books = _Books()
-        address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
-        self._cluster = None if address else _local_cluster()
-        try:
-            self._client = Client(address or self._cluster, set_as_default=False, timeout="10s")
-        except OSError as error:
-            raise JobError(
-                f"DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler. Received: {address}. "
-                "Start the scheduler, or unset the variable to train on this machine."
-            ) from error
-        self._client.subscribe_topic(TOPIC, self._on_event)
+        self._closed = False
+        self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
+        self._cluster = None if self._address else _local_cluster()
+        self._client = self._connect()
         self._warm_up = self._client.submit(_warm_up, pure=False, priority=10)
+        self.fit_baseline(Config())
 
     def submit(self, config: Config, *, owner: str = "") -> str:
         """Ask for a training; returns its key at once.
@@ -113,6 +113,7 @@ class Jobs:
         Raises:
             ConfigError, DataError: the config does not fit the data.
             StoreError: the runs folder cannot be written.
+            JobError: the scheduler cannot be reached.
         """
         config = config.canonical
         plan_layers(config)
@@ -122,19 +123,27 @@ class Jobs:
             with self._books.lock:
                 entry = self._books.entries.get(run.key)
                 if entry:
-                    entry.owners.add(owner)
+                    entry.owners |= {owner} - {""}
+                    # Asked for while it pauses or stops: it goes on once it has done so.
+                    entry.again = entry.request is not None
             if entry is None and run.status.state != "finished" and not is_held(run.path):
-                self._start(run, owner)
+                self._start(run, {owner} - {""})
         return run.key
 
     def request(self, key: str, request: Request) -> None:
-        """Ask a training to pause or stop; a queued one does so before its first step. Unknown keys are ignored."""
-        with self._books.lock:
-            entry = self._books.entries.get(key)
-            if entry is None:
-                return
-            entry.request = request
-        Event(_event_name(key, request), client=self._client).set()
+        """Ask a training to pause or stop; a queued one does so before its first step. Unknown keys are ignored.
+
+        Raises:
+            JobError: the scheduler cannot be reached.
+        """
+        with self._books.turns:
+            with self._books.lock:
+                entry = self._books.entries.get(key)
+                if entry is None:
+                    return
+                entry.request, entry.again = request, False
+            with _reached():
+                Event(_event_name(key, request), client=self._client).set()
 
     def view(self, key: str) -> Job | None:
         """How the training of `key` stands, or None when it is neither queued nor running here."""
@@ -172,7 +181,7 @@ class Jobs:
             resumed = [run for run in lost if run.key not in known and not is_held(run.path)]
             # The oldest request first, as the queue was.
             for run in sorted(resumed, key=lambda run: run.status.created):
-                self._start(run, owner="")
+                self._start(run, set())
         return [run.key for run in resumed]
 
     def fit_baseline(self, config: Config) -> None:
@@ -189,12 +198,35 @@ class Jobs:
 
     def close(self) -> None:
         """Let go of the scheduler; a cluster of our own ends, and its trainings stay resumable."""
+        self._closed = True
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
 
-    def _start(self, run: Run, owner: str) -> None:
-        """Hand a run to Dask; the caller holds `turns`."""
+    def _connect(self) -> Client:
+        try:
+            client = Client(self._address or self._cluster, set_as_default=False, timeout=CONNECT_SECONDS)
+        # Dask raises ValueError for what is not an address at all.
+        except (OSError, ValueError) as error:
+            raise JobError(
+                f"DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler. Received: {self._address}. "
+                "Start the scheduler, or unset the variable to train on this machine."
+            ) from error
+        client.subscribe_topic(TOPIC, self._on_event)
+        return client
+
+    def _start(self, run: Run, owners: set[str]) -> None:
+        """Hand a run to Dask, and before it the PCA that its curve is drawn against; the caller holds `turns`."""
+        if self._client.status == "closed":
+            # The scheduler was away for longer than Dask waits for it.
+            self._client = self._connect()
+        with _reached():
+            self._hand_over(run, owners)
+
+    def _hand_over(self, run: Run, owners: set[str]) -> None:
+        # A scheduler that was restarted does not know any more who listens.
+        self._client.subscribe_topic(TOPIC, self._on_event)
+        self.fit_baseline(run.config)
         for request in get_args(Request):
             Event(_event_name(run.key, request), client=self._client).clear()
         # One name for this sitting, whichever app asks the scheduler for it, and never that of an earlier sitting,
@@ -208,7 +240,8 @@ class Jobs:
         workers = sum(int(threads) for threads in self._client.nthreads().values())
         with self._books.lock:
             self._books.workers = max(1, workers)
-            self._books.entries[run.key] = _Entry(run.config, future, {owner})
+            self._books.entries.pop(run.key, None)
+            self._books.entries[run.key] = _Entry(run.config, future, owners)
         future.add_done_callback(lambda done, key=run.key: self._on_done(key, done))
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -225,17 +258,47 @@ class Jobs:
                     self._books.speed = entry.progress.steps_per_second * cost
 
     def _on_done(self, key: str, future: Future) -> None:
-        message = ""
+        if self._closed:
+            return
+        message = self._why_it_failed(key, future)
+        # Dask lets go in its own thread, in turn. Only then may the run be asked for again: a future that is still held
+        # would answer with what it has. When the scheduler is lost there is nothing to wait for.
+        with suppress(Exception):
+            future.release()
+            self._client.sync(_nothing)
+        with self._books.turns:
+            with self._books.lock:
+                entry = self._books.entries.get(key)
+                again = entry is not None and entry.again and not message
+                if not again:
+                    self._books.entries.pop(key, None)
+                if message:
+                    self._books.errors[key] = message
+            if entry and again:
+                self._start_again(key, entry)
+
+    def _start_again(self, key: str, entry: _Entry) -> None:
+        try:
+            self._start(self.store.create(entry.config), entry.owners)
+        except BottleneckError as error:
+            with self._books.lock:
+                self._books.entries.pop(key, None)
+                self._books.errors[key] = str(error)
+
+    def _why_it_failed(self, key: str, future: Future) -> str:
         if future.status == "error":
             error = future.exception()
-            message = str(error) if isinstance(error, BottleneckError) else _unexpected(key, error)
-        elif future.status in ("cancelled", "lost"):
-            message = f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
-        with self._books.lock:
-            self._books.entries.pop(key, None)
-            if message:
-                self._books.errors[key] = message
-        future.release()
+            if isinstance(error, BottleneckError):
+                return str(error)
+            message = _unexpected(key, error)
+            # Nobody else writes it down: the worker that would have is gone, or did not know what happened to it.
+            with suppress(BottleneckError):
+                run = self.store.open(key)
+                run.write_status(replace(run.status, state="failed", message=message))
+            return message
+        if future.status in ("cancelled", "lost"):
+            return f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
+        return ""
 
     def _ahead(self, key: str) -> list[_Entry]:
         ahead = []
@@ -259,6 +322,8 @@ def baseline_path(store: RunStore, config: Config) -> Path:
 
 
 def _local_cluster() -> LocalCluster:
+    # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Pages need the latest picture only; Dask would keep the last thousand.
     dask.config.set({"distributed.admin.low-level-log-length": 10})
     return LocalCluster(
@@ -266,6 +331,8 @@ def _local_cluster() -> LocalCluster:
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address=None,
+        # Dask's own pages stay off, yet its server takes a port: any free one, or a second app would be warned of 8787.
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=50,
     )
 
@@ -290,8 +357,16 @@ def _train(config: Config, root: Path) -> str:
     def report(progress: Progress) -> None:
         worker.log_event(TOPIC, {"key": key, "progress": _pack(progress)})
 
-    train(config, store=RunStore(root), report=report, should_stop=should_stop)
-    return key
+    store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
+    while True:
+        try:
+            train(config, store=store, report=report, should_stop=should_stop)
+            return key
+        except BusyError:
+            # The lock of a machine that went down counts as held until it is stale.
+            if is_held_here(store.root / key) or time.monotonic() > patience:
+                raise
+            time.sleep(1)
 
 
 def _warm_up() -> None:
@@ -314,6 +389,23 @@ def _fit_baseline(config: Config, root: Path) -> None:
 
 def _forget(future: Future) -> None:
     future.release()
+
+
+async def _nothing() -> None:
+    return
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Turn whatever a lost connection makes Dask raise into a JobError."""
+    try:
+        yield
+    except BottleneckError:
+        raise
+    except Exception as error:
+        raise JobError(
+            "The Dask scheduler cannot be reached. Start it again or wait until it is back; runs go on where they were."
+        ) from error
 
 
 def _unexpected(key: str, error: BaseException | None) -> str:

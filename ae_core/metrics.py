@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.errors import DataError
+
 if TYPE_CHECKING:
     from ae_core.codec import Codec
 
@@ -55,7 +57,9 @@ def cross_entropies(images: Images, reconstructions: Images) -> NDArray[np.float
 
 
 def evaluate(codec: Codec, images: Images) -> Evaluation:
-    """Encode and decode all `images` (n, 28, 28) in batches, and measure what is lost."""
+    """Encode and decode all `images` (n, 28, 28) in batches, and measure what is lost. Raises DataError for none."""
+    if not len(images):
+        raise DataError("Figures must be of at least one image. Received: none. Choose images to reconstruct.")
     pairs = [(squared_errors(x, y), cross_entropies(x, y)) for x, y in _reconstructed(codec, images)]
     mse = float(np.mean(np.concatenate([errors for errors, _ in pairs])))
     return Evaluation(

@@ -44,10 +44,16 @@ PRESETS: dict[str, Config] = {
         encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.003, schedule="cosine", steps=2000
     ),
     "deep-30": Config(
-        encoder_widths=(1000, 500, 250), latent_dim=30, hidden_activation="gelu", loss="mse", learning_rate=0.001, schedule="cosine",
+        encoder_widths=(1000, 500, 250),
+        latent_dim=30,
+        hidden_activation="gelu",
+        loss="mse",
+        learning_rate=0.001,
+        schedule="cosine",
         steps=10_000,
     ),
-}  # fmt: skip
+}
+
 
 def title_of(config: Config) -> str:
     """What a list of runs calls a run: its preset's title, or its network in a few words."""
@@ -78,8 +84,8 @@ NOTES: dict[str, Note] = {
     "article-mended": Note(
         "The article, mended",
         "A reader's remark: the output should not be ReLU. Changing the output alone does not help (0.027 to 0.033 "
-        "with ReLU, linear or sigmoid under RMSProp and squared error); sigmoid with cross-entropy and Adam reaches 0.008 "
-        "in the same 1,000 steps.",
+        "with ReLU, linear or sigmoid under RMSProp and squared error); sigmoid with cross-entropy and Adam reaches "
+        "0.008 in the same 1,000 steps.",
     ),
     "two-dimensions": Note(
         "Two dimensions",

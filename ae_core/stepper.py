@@ -86,8 +86,10 @@ class Stepper:
 
     def load_weights(self, snapshot: Snapshot) -> None:
         """Take the weights of a snapshot and nothing else: the optimizer and the count of steps begin anew."""
-        weights = self.network.variables
-        for variable, value in zip(weights, snapshot.values[: len(weights)], strict=True):
+        # Weights are the first floats of a snapshot. The states of dropout between them are not: they are integers, and
+        # the other run may have had none.
+        floats = (value for value in snapshot.values if value.dtype == np.float32)
+        for variable, value in zip(self.network.trainable_variables, floats, strict=False):
             variable.assign(value)
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:

@@ -135,7 +135,7 @@ class Run:
         )
 
     def target(self, name: str) -> Path:
-        """Where to write the file `name`. Raises RunNotFoundError once the run was deleted: half of it would come back."""
+        """Where to write the file `name`. Raises RunNotFoundError for a deleted run: half of it would come back."""
         if not (self.path / "config.json").exists():
             raise self._gone()
         return self.path / name

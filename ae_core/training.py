@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_core.checkpoints import Checkpoint, adopt_shorter, load_checkpoint, parent_weights, save_checkpoint
+from ae_core.checkpoints import CHECKPOINT, Checkpoint, adopt_shorter, load_checkpoint, parent_weights, save_checkpoint
 from ae_core.codec import LiteRtCodec
 from ae_core.config import Config
 from ae_core.datasets import Dataset, dataset_for
@@ -23,7 +23,7 @@ from ae_core.lock import BusyError, FolderLock, hold
 from ae_core.metrics import evaluate
 from ae_core.progress import Progress, Request, is_history_step, next_history_step, to_pixels
 from ae_core.stepper import Stepper
-from ae_core.store import Run, RunStore, State
+from ae_core.store import Run, RunStore, State, damaged_run
 
 Report = Callable[[Progress], object]
 ShouldStop = Callable[[], Request | None]
@@ -100,7 +100,7 @@ class _Sitting:
         self.stepper = Stepper(run.config, data)
         checkpoint = load_checkpoint(run)
         if checkpoint:
-            self.stepper.restore(checkpoint.snapshot)
+            self._restore(checkpoint)
         elif parent := parent_weights(store, run.config):
             self.stepper.load_weights(parent)
         start = checkpoint or Checkpoint(self.stepper.snapshot())
@@ -112,6 +112,12 @@ class _Sitting:
         self.compiled = False
         self.report_due = 0.0
         self.checkpoint_due = time.monotonic() + CHECKPOINT_SECONDS
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        try:
+            self.stepper.restore(checkpoint.snapshot)
+        except ValueError as error:
+            raise damaged_run(self.run.key, CHECKPOINT) from error
 
     def train(self) -> Run:
         self._write_progress()
@@ -192,6 +198,9 @@ class _Sitting:
         self.report_due = time.monotonic() + REPORT_SECONDS
 
     def _interrupt(self, request: Request) -> Run:
+        # The loss of the last batch was measured before its step: only now can it be seen what that did to the weights.
+        if not np.isfinite(self.stepper.evaluate()).all():
+            self._diverge()
         self._save_checkpoint()
         self._report()
         if request == "stop":

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.errors import shown_plainly
+from ui.frame import inside_app
 from ui.inside import show_inside
 from ui.runs import chosen_run, run_choice
+
+inside_app()
 
 st.title("What is an autoencoder?")
 st.markdown(
@@ -14,7 +18,8 @@ st.markdown(
 )
 
 run = chosen_run()
-show_inside(run)
+with shown_plainly():
+    show_inside(run)
 if run:
     run_choice(run)
 

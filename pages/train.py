@@ -6,8 +6,12 @@ import streamlit as st
 
 from ae_core.layers import plan_layers
 from ui import form
+from ui.frame import inside_app
 from ui.live import layer_picture
+from ui.runs import run_list
 from ui.training import show_training
+
+inside_app()
 
 st.title("Train an autoencoder")
 st.markdown(
@@ -16,8 +20,11 @@ st.markdown(
 )
 
 form.start_from_address()
-for problem in st.session_state.link_problems:
-    st.warning(f"This link asks for something that cannot be had. {problem} The usual value stands in its place.")
+if st.session_state.link_problems:
+    st.warning(
+        "This link asks for something that cannot be had; the usual value stands in its place.\n\n"
+        + "\n".join(f"- {problem}" for problem in st.session_state.link_problems)
+    )
 
 config, problems = form.read()
 settings, live = st.columns([2, 3], gap="large")
@@ -35,6 +42,8 @@ with live:
     else:
         form.write_address(config)
         show_training(config)
+
+run_list()
 
 st.subheader("Things to try", anchor=False)
 st.markdown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,14 @@ from ae_core.errors import BottleneckError
 
 @contextmanager
 def shown_plainly() -> Iterator[None]:
-    """Show a `BottleneckError` as a message in its place. Anything else is a fault of ours and goes on to the log."""
+    """Show a `BottleneckError` as a message in its place. Anything else is a fault of ours: the log gets it whole."""
     try:
         yield
     except BottleneckError as error:
         st.error(str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("A page failed")
+        st.error(
+            "Something went wrong in this page, and it is not your doing. Nothing that was trained is lost. Reload the "
+            "page; if it happens again, the terminal in which the app was started says what it was."
+        )

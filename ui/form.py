@@ -97,12 +97,18 @@ def groups(problems: dict[str, str]) -> None:
         names = [name for name, field in FIELDS.items() if field.group == group and _applies(name)]
         # An expander whose label changes is a new one, and would close under the visitor's hands.
         with st.expander(group, expanded=group == "Network", key=f"group_{group}"):
-            for name in names:
-                _widget(name, FIELDS[name])
-                if name in problems:
-                    st.error(problems[name])
+            for pair in _pairs(names):
+                for name, column in zip(pair, st.columns(2), strict=False):
+                    with column:
+                        _widget(name, FIELDS[name])
+                        if name in problems:
+                            st.error(problems[name])
     if "continues" in problems:
         st.error(problems["continues"])
+
+
+def _pairs(names: list[str]) -> list[list[str]]:
+    return [names[start : start + 2] for start in range(0, len(names), 2)]
 
 
 def _applies(name: str) -> bool:

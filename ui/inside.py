@@ -7,12 +7,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config import Config
+from ae_core.errors import DamagedRunError
 from ae_core.layers import plan_layers
 from ae_core.presets import PRESETS, title_of
 from ae_core.progress import preview_indices
 from ae_core.store import Run
 from ui.errors import shown_plainly
 from ui.live import Digit, start_figure
+from ui.runs import delete_run
 from ui.server import codec, data_for, jobs, store, visitor
 
 DIGITS = 40
@@ -23,7 +25,11 @@ FIRST = PRESETS["quick-start"]
 def show_inside(run: Run | None) -> None:
     """The figure of `run`; with none, the first training happens by itself, and the figure shows it."""
     if run:
-        _trained(run)
+        try:
+            _trained(run)
+        except DamagedRunError as error:
+            st.error(str(error))
+            st.button("Delete this run", key="delete_damaged", on_click=delete_run, args=(run.key,))
         return
     st.fragment(_learning, run_every=POLL_SECONDS)()
 

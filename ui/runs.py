@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
 
 from ae_core.config import Config
-from ae_core.errors import BottleneckError
+from ae_core.errors import BottleneckError, RunNotFoundError
 from ae_core.presets import title_of
 from ae_core.store import Run
 from ui.server import store
@@ -56,6 +57,62 @@ def _remember() -> None:
 def _label(run: Run) -> str:
     title = title_of(run.config)
     return title if run.status.state == "finished" else f"{title} ({run.status.state} at step {run.status.step:,})"
+
+
+def run_list() -> None:
+    """All runs of this server in a closed expander, damaged ones among them, to open or to delete."""
+    rows = store().listed()
+    if not rows:
+        return
+    damaged = [row for row in rows if row.run is None]
+    title = f"Runs on this server: {len(rows)}" + (f", {len(damaged)} damaged" if damaged else "")
+    with st.expander(title, key="run_list"):
+        for row in damaged:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(row.problem)
+                st.button("Delete", key=f"delete_{row.key}", on_click=delete_run, args=(row.key,))
+        runs = [row.run for row in rows if row.run]
+        chosen = st.dataframe(
+            [_row(run) for run in runs], key="runs", on_select="rerun", selection_mode="multi-row", hide_index=True
+        )
+        _chosen_actions([runs[index] for index in chosen.selection.rows if index < len(runs)])
+        st.caption("Tick runs at the left to look inside one or to delete some.")
+
+
+def _row(run: Run) -> dict[str, object]:
+    status = run.status
+    return {
+        "Run": title_of(run.config),
+        "State": status.state,
+        "Dimensions": run.config.latent_dim,
+        "Steps": status.step,
+        "Held-out error": status.test_mse,
+        "Seconds": round(status.seconds, 1),
+        "Key": run.key,
+    }
+
+
+def _chosen_actions(chosen: list[Run]) -> None:
+    if not chosen:
+        return
+    with st.container(horizontal=True):
+        if len(chosen) == 1 and chosen[0].usable:
+            st.page_link("pages/start.py", label="Look inside", query_params={RUN: chosen[0].key})
+        count = "this run" if len(chosen) == 1 else f"these {len(chosen)} runs"
+        with st.popover(f"Delete {count}"):
+            st.markdown(f"Delete {count} for everybody on this server? This cannot be undone.")
+            st.button("Delete", type="primary", key="delete_chosen", on_click=_delete_all, args=(chosen,))
+
+
+def _delete_all(runs: list[Run]) -> None:
+    for run in runs:
+        delete_run(run.key)
+
+
+def delete_run(key: str) -> None:
+    """Delete a run; a callback. One that another visitor deleted meanwhile is gone as wished."""
+    with suppress(RunNotFoundError):
+        store().delete(key)
 
 
 def longer(config: Config, more: int) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -69,7 +70,7 @@ def data_for(config: Config) -> Dataset:
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
-def _codec(path: str, _updated: float) -> LiteRtCodec:
+def _codec(path: str, updated: float) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codec import LiteRtCodec
 
     return LiteRtCodec.load(Path(path))
@@ -77,7 +78,7 @@ def _codec(path: str, _updated: float) -> LiteRtCodec:
 
 def codec(run: Run) -> LiteRtCodec:
     """The run's codec, opened once for all visitors. Raises RunNotFoundError or DamagedRunError."""
-    return _codec(run.key, run.status.updated)
+    return _codec(str(run.path), run.status.updated)
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)

@@ -229,22 +229,24 @@ def _digits(view: _View) -> None:
     data = data_for(view.config)
     indices = preview_indices(data.test_labels, len(data.test_pixels))
     originals = data.test_pixels[indices]
-    reconstructions = _reconstructions(view, originals)
+    made = _reconstructions(view)
+    # Black, and no error beside it, as long as nothing was reconstructed.
+    reconstructions = np.zeros_like(originals) if made is None else made
     labels = [""] * len(indices) if data.test_labels is None else [_label(data, index) for index in indices]
     digit_rows(
         key="preview",
         originals=originals,
         reconstructions=reconstructions,
         labels=labels,
-        captions=[f"{error:.3f}" for error in _errors(originals, reconstructions)],
+        captions=[("–" if made is None else f"{error:.3f}") for error in _errors(originals, reconstructions)],
     )
 
 
-def _reconstructions(view: _View, originals: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _reconstructions(view: _View) -> NDArray[np.uint8] | None:
     if view.progress:
         return view.progress.reconstructions
     kept = view.run.preview() if view.run else None
-    return np.zeros_like(originals) if kept is None else kept[1]
+    return None if kept is None else kept[1]
 
 
 def _label(data: Dataset, index: int) -> str:
