@@ -56,6 +56,14 @@ class Job:
     owners: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Fetch:
+    """A download by a worker: under way, ended well, or ended with a problem to show."""
+
+    running: bool = False
+    problem: str = ""
+
+
 @dataclass
 class _Entry:
     config: Config
@@ -81,6 +89,7 @@ class _Books:
     entries: dict[str, _Entry] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     speed: float = DEFAULT_SPEED
+    fashion: Fetch = field(default_factory=Fetch)
     numbers: count[int] = field(default_factory=count)
 
 
@@ -192,6 +201,21 @@ class Jobs:
             future = self._client.submit(_fit_baseline, config, self.store.root, key=key, priority=5)
             future.add_done_callback(_forget)
 
+    def fetch_fashion(self) -> None:
+        """Have a worker fetch Fashion-MNIST into the datasets folder; does not wait."""
+        with self._books.turns:
+            if self.fashion_fetch().running:
+                return
+            future = self._client.submit(_fetch_fashion, self.store.root, pure=False, priority=5)
+            with self._books.lock:
+                self._books.fashion = Fetch(running=True)
+            future.add_done_callback(self._on_fetched)
+
+    def fashion_fetch(self) -> Fetch:
+        """How the fetching of Fashion-MNIST stands."""
+        with self._books.lock:
+            return self._books.fashion
+
     def wait_until_warm(self, timeout: float = 60.0) -> None:
         """Block until the first worker has imported TensorFlow. Raises TimeoutError."""
         self._warm_up.result(timeout=timeout)
@@ -300,6 +324,15 @@ class Jobs:
             return f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
         return ""
 
+    def _on_fetched(self, future: Future) -> None:
+        problem = ""
+        if future.status != "finished":
+            error = future.exception() if future.status == "error" else None
+            problem = str(error) if isinstance(error, BottleneckError) else "The workers were lost. Try again."
+        with self._books.lock:
+            self._books.fashion = Fetch(problem=problem)
+        future.release()
+
     def _ahead(self, key: str) -> list[_Entry]:
         ahead = []
         for other, entry in self._books.entries.items():
@@ -385,6 +418,13 @@ def _fit_baseline(config: Config, root: Path) -> None:
     data = dataset_for(config, folder=root / "datasets")
     basis = PcaBasis.fit(data.train_pixels)
     basis.save(baseline_path(store, config))
+
+
+def _fetch_fashion(root: Path) -> None:
+    """Runs on a worker."""
+    from ae_core.downloads import fetch_fashion_mnist
+
+    fetch_fashion_mnist(root / "datasets")
 
 
 def _forget(future: Future) -> None:

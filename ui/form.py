@@ -12,6 +12,7 @@ from ae_core.errors import BottleneckError, ConfigError
 from ae_core.fields import Choice, Classes, Field, Integer
 from ae_core.layers import plan_layers
 from ae_core.presets import NOTES, PRESETS
+from ui.images import image_sources
 from ui.server import data_for, store
 
 GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
@@ -53,6 +54,9 @@ def fill(config: Config) -> None:
 def read() -> tuple[Config | None, dict[str, str]]:
     """The config that the form holds, or None and what to mend, by field."""
     values, problems = {}, {}
+    known = len(_class_names())
+    # Another dataset may have fewer classes, or none.
+    st.session_state[_key("classes")] = [label for label in st.session_state[_key("classes")] if label < known]
     for name, field in FIELDS.items():
         try:
             values[name] = read_field(name, field, st.session_state[_key(name)])
@@ -103,6 +107,8 @@ def groups(problems: dict[str, str]) -> None:
                         _widget(name, FIELDS[name])
                         if name in problems:
                             st.error(problems[name])
+            if group == "Data":
+                image_sources(_key("dataset"))
     if "continues" in problems:
         st.error(problems["continues"])
 
@@ -120,6 +126,7 @@ def _applies(name: str) -> bool:
         "filters": conv,
         "momentum": optimizer == "sgd",
         "weight_decay": optimizer == "adamw",
+        "classes": bool(_class_names()),
     }.get(name, True)
 
 
@@ -130,7 +137,10 @@ def _widget(name: str, field: Field) -> None:
         infos = {info.name: info for info in list_datasets(store().root / "datasets") if info.available}
         st.selectbox(field.label, list(infos), format_func=lambda chosen: _dataset_title(infos[chosen]), **common)
     elif isinstance(field, Classes):
-        _class_choice(field, common)
+        names = _class_names()
+        st.multiselect(
+            field.label, range(len(names)), format_func=lambda label: names[label], placeholder="All classes", **common
+        )
     elif isinstance(field, Choice):
         st.selectbox(field.label, list(field.choices), format_func=lambda chosen: field.choices[chosen], **common)
     elif isinstance(field, Integer) and field.none is None:
@@ -140,17 +150,11 @@ def _widget(name: str, field: Field) -> None:
         st.text_input(field.label, **common)
 
 
-def _class_choice(field: Classes, common: dict[str, Any]) -> None:
+def _class_names() -> tuple[str, ...]:
     try:
-        names = describe(st.session_state[_key("dataset")], store().root / "datasets").class_names
+        return describe(st.session_state[_key("dataset")], store().root / "datasets").class_names
     except BottleneckError:
-        names = ()
-    # Another dataset may have fewer classes, or none.
-    st.session_state[common["key"]] = [label for label in st.session_state[common["key"]] if label < len(names)]
-    if names:
-        st.multiselect(
-            field.label, range(len(names)), format_func=lambda label: names[label], placeholder="All classes", **common
-        )
+        return ()
 
 
 def _dataset_title(info: DatasetInfo) -> str:

@@ -1,0 +1,37 @@
+"""Trainings that several tests look at, done once."""
+
+from __future__ import annotations
+
+import pytest
+
+from ae_core.datasets import Dataset, dataset_for
+from ae_core.store import Run, RunStore
+from tests.unit.tiny import CONV, DENSE
+
+
+@pytest.fixture(scope="session")
+def zeros_and_ones() -> Dataset:
+    """The images that the tiny configs learn from."""
+    return dataset_for(DENSE)
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    """Where the runs that are trained once are; tests only read them."""
+    return RunStore(tmp_path_factory.mktemp("tiny-runs"))
+
+
+@pytest.fixture(scope="session")
+def dense_run(tiny_store: RunStore) -> Run:
+    """A finished run of the config `tiny.DENSE`."""
+    from ae_core.training import train
+
+    return train(DENSE, store=tiny_store)
+
+
+@pytest.fixture(scope="session")
+def conv_run(tiny_store: RunStore) -> Run:
+    """A finished run of the config `tiny.CONV`."""
+    from ae_core.training import train
+
+    return train(CONV, store=tiny_store)

@@ -1,0 +1,87 @@
+"""Keras models: every choice can be built, and the first weights depend on the seed alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ae_core.config import ACTIVATIONS, FIELDS, Config
+from ae_core.fields import Choice
+from ae_core.models import Network, build_network
+from ae_core.stepper import build_optimizer
+
+TINY = Config(encoder_widths=(6,), latent_dim=3, loss="mse")
+DEEP = Config(encoder_widths=(32, 32, 32), latent_dim=32)
+IMAGES = np.random.default_rng(0).random((5, 28, 28), np.float32)
+
+
+def choices(field: str) -> list[str]:
+    kind = FIELDS[field]
+    assert isinstance(kind, Choice)
+    return list(kind.choices)
+
+
+def reconstructed(network: Network) -> np.ndarray[Any, Any]:
+    return np.asarray(network.decoder(network.encoder(IMAGES)))
+
+
+def kernels(network: Network) -> list[np.ndarray[Any, Any]]:
+    return [np.asarray(variable.value) for variable in network.trainable_variables if variable.name == "kernel"]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_gives_finite_images(activation: str) -> None:
+    images = reconstructed(build_network(replace(TINY, hidden_activation=activation, code_activation=activation)))
+    assert images.shape == IMAGES.shape
+    assert np.isfinite(images).all()
+
+
+@pytest.mark.parametrize("activation", choices("output_activation"))
+def test_every_output_activation_gives_finite_images(activation: str) -> None:
+    assert np.isfinite(reconstructed(build_network(replace(TINY, output_activation=activation)))).all()
+
+
+@pytest.mark.parametrize("initializer", choices("initializer"))
+@pytest.mark.parametrize("architecture", choices("architecture"))
+def test_every_initializer_gives_weights_that_vary(initializer: str, architecture: str) -> None:
+    network = build_network(replace(TINY, initializer=initializer, architecture=architecture, filters=(3,)))
+    assert all(kernel.std() > 0 for kernel in kernels(network))
+
+
+@pytest.mark.parametrize("optimizer", choices("optimizer"))
+@pytest.mark.parametrize("schedule", choices("schedule"))
+def test_every_optimizer_can_be_built_with_every_schedule(optimizer: str, schedule: str) -> None:
+    built = build_optimizer(replace(TINY, optimizer=optimizer, schedule=schedule, learning_rate=0.25))
+    assert type(built).__name__.lower() == optimizer
+    assert float(built.learning_rate) == 0.25
+
+
+def test_a_cosine_schedule_ends_at_zero() -> None:
+    rate = build_optimizer(replace(TINY, schedule="cosine", steps=50))._learning_rate
+    assert float(rate(25)) == pytest.approx(TINY.learning_rate / 2)
+    assert float(rate(50)) == pytest.approx(0)
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    pairs = zip(kernels(build_network(DEEP)), kernels(build_network(DEEP)), strict=True)
+    assert all(np.array_equal(first, second) for first, second in pairs)
+
+
+def test_another_seed_gives_other_weights_in_every_layer() -> None:
+    pairs = zip(kernels(build_network(DEEP)), kernels(build_network(replace(DEEP, seed=1))), strict=True)
+    assert not any(np.array_equal(first, second) for first, second in pairs)
+
+
+def test_no_two_layers_of_one_shape_have_equal_weights() -> None:
+    square = [kernel for kernel in kernels(build_network(DEEP)) if kernel.shape == (32, 32)]
+    assert len(square) == 6
+    assert not any(np.array_equal(first, second) for first, second in combinations(square, 2))
+
+
+def test_biases_are_not_kernels() -> None:
+    network = build_network(replace(TINY, architecture="conv", filters=(3,)))
+    assert [kernel.ndim for kernel in kernels(network)] == [4, 2, 2, 4]

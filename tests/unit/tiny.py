@@ -1,0 +1,46 @@
+"""Trainings that take a moment: zeros and ones, a few hundred images, a few units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.checkpoints import load_checkpoint
+from ae_core.config import Config
+from ae_core.progress import Progress, Request
+from ae_core.store import Run
+
+DENSE = Config(classes=(0, 1), train_size=256, encoder_widths=(16,), latent_dim=4, batch_size=32, steps=30)
+CONV = Config(
+    classes=(0, 1), train_size=256, architecture="conv", filters=(4, 6), latent_dim=4, batch_size=32, steps=10
+)
+
+
+class Watcher:
+    """Notes each report, and asks a training to pause or stop once it is at step `at`."""
+
+    def __init__(self, request: Request | None = None, at: int = 0) -> None:
+        self.seen: list[Progress] = []
+        self._request, self._at = request, at
+
+    def report(self, progress: Progress) -> None:
+        self.seen.append(progress)
+
+    def should_stop(self) -> Request | None:
+        return self._request if self.seen and self.seen[-1].step >= self._at else None
+
+
+def variables(run: Run) -> list[NDArray[Any]]:
+    """All variables of the run's checkpoint."""
+    checkpoint = load_checkpoint(run)
+    assert checkpoint is not None
+    return checkpoint.snapshot.values
+
+
+def assert_same_bits(run: Run, other: Run) -> None:
+    """Both runs ended with the same weights, optimizer states and history, bit for bit."""
+    pairs = list(zip(variables(run), variables(other), strict=True))
+    assert [index for index, (a, b) in enumerate(pairs) if not np.array_equal(a, b)] == []
+    assert run.history() == other.history()
