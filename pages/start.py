@@ -32,4 +32,4 @@ st.markdown(
 - Reset the code, then push one bar to its end. You should leave the region of real codes, and the digit fall apart.
 """
 )
-st.page_link("pages/train.py", label="Train one of your own")
+st.page_link("pages/train.py", label="Train one of your own", icon=":material/arrow_forward:")

@@ -27,21 +27,25 @@ if st.session_state.link_problems:
     )
 
 config, problems = form.read()
-settings, live = st.columns([2, 3], gap="large")
-with settings:
+preset, picture = st.columns([2, 3], gap="large", vertical_alignment="center")
+with preset:
     form.preset_choice(config)
+with picture:
     if config:
         plan = plan_layers(config)
         layer_picture(key="layer_picture", encoder_layers=plan.encoder, decoder_layers=plan.decoder)
-    form.groups(problems)
 
+# The training comes first: on a phone the settings are below it, not between the visitor and the curve.
+live, settings = st.columns([3, 2], gap="large")
 with live:
-    if config is None:
-        st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
-        st.button("Train", type="primary", disabled=True, key="train")
-    else:
+    if config:
         form.write_address(config)
         show_training(config)
+    else:
+        st.button("Train", type="primary", disabled=True, key="train")
+        st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
+with settings:
+    form.groups(problems)
 
 run_list()
 

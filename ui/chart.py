@@ -12,7 +12,7 @@ from ui.palette import colour
 
 Measure = Literal["mse", "loss"]
 TITLES: dict[Measure, str] = {"mse": "Mean squared error per pixel", "loss": "Loss"}
-TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA, same dimensions"
+TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA"
 HEIGHT = 320
 
 

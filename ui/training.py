@@ -97,7 +97,7 @@ def _panel(config: Config, was_active: bool) -> None:
 
 def _buttons(view: _View) -> None:
     state = view.run.status.state if view.run else None
-    with st.container(horizontal=True, key="training_buttons"):
+    with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
         if view.job:
             asked = view.job.state in ("pausing", "stopping")
             st.button("Pause", key="pause", on_click=_request, args=(view.config.key, "pause"), disabled=asked)
@@ -112,7 +112,9 @@ def _buttons(view: _View) -> None:
             label = f"Train longer: {view.config.steps:,} more steps"
             st.button(label, key="longer", on_click=_train_longer, args=(view.config,))
         if view.run and view.run.usable and not view.active:
-            st.page_link("pages/start.py", label="Look inside", query_params={RUN: view.run.key})
+            st.page_link(
+                "pages/start.py", label="Look inside", icon=":material/arrow_forward:", query_params={RUN: view.run.key}
+            )
 
 
 def _submit(config: Config) -> None:
@@ -222,7 +224,10 @@ def _curve(view: _View) -> None:
         logarithmic=scale == "Log",
         baseline=baseline_mse(view.config),
     )
-    st.caption("Drag to pan, Shift and wheel to zoom, double-click to see all of it again.")
+    st.caption(
+        f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on the held-out images. "
+        "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
+    )
 
 
 def _digits(view: _View) -> None:
