@@ -290,8 +290,8 @@ class Config:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Config:
-        """The opposite of `to_json`. Raises ConfigError as the constructor does."""
-        return cls.from_text(values)
+        """The opposite of `to_json`. Raises ConfigError as the constructor does, TypeError for an unknown field."""
+        return cls(**values)
 
     @cached_property
     def canonical(self) -> Config:

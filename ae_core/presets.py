@@ -44,13 +44,13 @@ PRESETS: dict[str, Config] = {
         encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.003, schedule="cosine", steps=2000
     ),
     "deep-30": Config(
-        encoder_widths=(1000, 500, 250),
+        encoder_widths=(1024, 256),
         latent_dim=30,
         hidden_activation="gelu",
         loss="mse",
-        learning_rate=0.001,
+        learning_rate=0.0015,
         schedule="cosine",
-        steps=10_000,
+        steps=12_000,
     ),
 }
 
@@ -109,7 +109,7 @@ NOTES: dict[str, Note] = {
     ),
     "deep-30": Note(
         "Deep, 30 dimensions",
-        "The 784-1000-500-250-30 network of Hinton and Salakhutdinov (Science, 2006). They report a squared error of "
-        "3.00 per test image, and 13.87 for PCA.",
+        "Hinton and Salakhutdinov (Science, 2006) trained 784-1000-500-250-30 layer by layer and report a squared "
+        "error of 3.00 per test image, and 13.87 for PCA. This is 784-1024-256-30, trained in one go in some minutes.",
     ),
 }

@@ -86,7 +86,7 @@ class Progress:
 
 
 def next_history_step(step: int) -> int:
-    """The first step after `step` at which losses are kept: each some 5 % after the last, so 80 rows in 1,000 steps.
+    """The first step after `step` at which losses are kept: each some 5 % after the last, so 91 rows in 1,000 steps.
 
     The spacing does not depend on how long the training is, so the history of a longer one begins with the history of
     a shorter one.

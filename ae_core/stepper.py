@@ -76,7 +76,7 @@ class Stepper:
 
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
-        return Snapshot(self.step, [np.array(variable.value) for variable in self.variables])
+        return Snapshot(self.step, [np.array(variable.numpy()) for variable in self.variables])
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or on) to a snapshot of the same config."""

@@ -37,8 +37,8 @@ def start_from_address() -> None:
             if name not in FIELDS:
                 raise ConfigError(name, f"The address must name settings of this page. Received: {name[:40]}.")
             values[name] = read_field(name, FIELDS[name], text)
-            if name == "dataset":
-                describe(text, store().root / "datasets")
+            if name == "dataset" and not (info := describe(text, store().root / "datasets")).available:
+                raise ConfigError(name, info.note)
         except BottleneckError as error:
             problems.append(str(error))
             values |= {"dataset": "mnist"} if name == "dataset" else {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ae_core.datasets import OWN_NAME, list_datasets
-from ae_core.errors import BottleneckError
+from ae_core.errors import BottleneckError, JobError
 from ae_core.uploads import add_images, remove_images
 from ui.server import jobs, store
 
@@ -24,7 +26,9 @@ def image_sources(dataset_key: str) -> None:
     folder = store().root / "datasets"
     known = {info.name: info for info in list_datasets(folder)}
     if not known["fashion_mnist"].available:
-        _fetch_fashion()
+        # Workers that cannot be reached are spoken of beside the training; without them nothing can be fetched.
+        with suppress(JobError):
+            _fetch_fashion()
     for info in known.values():
         if not info.available and info.name != "fashion_mnist":
             st.warning(f"{info.title}: {info.note}")

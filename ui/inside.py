@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config import Config
-from ae_core.errors import DamagedRunError
 from ae_core.layers import plan_layers
+from ae_core.lock import is_held
 from ae_core.presets import PRESETS, title_of
 from ae_core.progress import preview_indices
-from ae_core.store import Run
-from ui.errors import shown_plainly
-from ui.live import Digit, start_figure
-from ui.runs import delete_run
+from ae_core.store import Run, damaged_run
+from ui.live import Digit, decoder_only, start_figure
+from ui.runs import damage_mendable
 from ui.server import codec, data_for, jobs, store, visitor
+
+if TYPE_CHECKING:
+    from ae_core.jobs import Job
 
 DIGITS = 40
 POLL_SECONDS = 0.5
@@ -25,23 +29,18 @@ FIRST = PRESETS["quick-start"]
 def show_inside(run: Run | None) -> None:
     """The figure of `run`; with none, the first training happens by itself, and the figure shows it."""
     if run:
-        try:
+        with damage_mendable(run.key):
             _trained(run)
-        except DamagedRunError as error:
-            st.error(str(error))
-            st.button("Delete this run", key="delete_damaged", on_click=delete_run, args=(run.key,))
         return
     st.fragment(_learning, run_every=POLL_SECONDS)()
 
 
 def _trained(run: Run) -> None:
-    from ae_core.codec import read_network
-
     data = data_for(run.config)
     indices = _digit_indices(data.test_labels, data.test.count)
     images = data.test_images[indices]
     codes = codec(run).encode(images)
-    network, weights = read_network(run)
+    network, weights = _decoder(run)
     names = _names(run.config, indices)
     plan = plan_layers(run.config)
     st.caption(f"Now showing: {title_of(run.config)}. Held-out mean squared error {run.status.test_mse:.4f}.")
@@ -58,28 +57,40 @@ def _trained(run: Run) -> None:
     )
 
 
+def _decoder(run: Run) -> tuple[dict[str, Any], bytes]:
+    """What the browser needs of the run's network. Raises DamagedRunError."""
+    from ae_core.codec import read_network
+
+    network, weights = read_network(run)
+    try:
+        return decoder_only(network, weights)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged_run(run.key, "network.json or network.bin") from error
+
+
 def _learning() -> None:
     """The Quick start training, which begins when a visitor comes to a server without any run."""
-    with shown_plainly():
+    with damage_mendable(FIRST.key):
+        # The job first: one that is gone has written its last status.
+        job, problem = jobs().view(FIRST.key), jobs().error(FIRST.key)
         run = store().find(FIRST)
         if run and run.usable:
             st.rerun()
-        job = jobs().view(FIRST.key)
-        if job is None and (run is None or run.status.state == "queued") and not jobs().error(FIRST.key):
+        if job is None and not problem and (run is None or run.status.state == "queued"):
             jobs().submit(FIRST, owner=visitor())
             job = jobs().view(FIRST.key)
+        words = _progress_words(job, run)
+        if words:
+            st.caption(f"Nothing is trained on this server yet, so {title_of(FIRST)} is being trained now: {words}.")
+        else:
+            step = run.status.step if run else 0
+            at_rest = f"The first training, {title_of(FIRST)}, rests at step {step:,} of {FIRST.steps:,}."
+            st.info(problem or (run.status.message if run else "") or at_rest)
+            st.page_link("pages/train.py", label="Go on with it on the Train page")
         progress = job.progress if job else None
         data = data_for(FIRST)
         indices = preview_indices(data.test_labels, data.test.count)
         rebuilt: NDArray[np.uint8] | list[None] = progress.reconstructions if progress else [None] * len(indices)
-        words = (
-            f"Step {progress.step:,} of {progress.steps:,}, error {progress.held_out_mse:.3f}"
-            if progress
-            else "The first training is about to begin"
-        )
-        st.caption(f"Nothing is trained on this server yet, so {title_of(FIRST)} is being trained now: {words}.")
-        if problem := jobs().error(FIRST.key):
-            st.error(problem)
         plan = plan_layers(FIRST)
         start_figure(
             key="inside",
@@ -91,6 +102,16 @@ def _learning() -> None:
             decoder_layers=plan.decoder,
             status=words,
         )
+
+
+def _progress_words(job: Job | None, run: Run | None) -> str:
+    """How far the first training is; empty when nobody trains it."""
+    if job and job.progress:
+        at = job.progress
+        return f"Step {at.step:,} of {at.steps:,}, error {at.held_out_mse:.3f}"
+    if run and job is None and is_held(run.path):
+        return f"Step {run.status.step:,} of {run.status.steps:,}"
+    return "The first training is about to begin" if job else ""
 
 
 def _digit_indices(labels: NDArray[np.int64] | None, count: int) -> list[int]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import streamlit as st
 
 from ae_core.config import Config
-from ae_core.errors import BottleneckError, RunNotFoundError
+from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.presets import title_of
 from ae_core.store import Run
+from ui.errors import shown_plainly
 from ui.server import store
 
 RUN = "run"
@@ -107,6 +109,17 @@ def _chosen_actions(chosen: list[Run]) -> None:
 def _delete_all(runs: list[Run]) -> None:
     for run in runs:
         delete_run(run.key)
+
+
+@contextmanager
+def damage_mendable(key: str) -> Iterator[None]:
+    """Show that run `key` is damaged with a button that deletes it, and any other error as `shown_plainly` does."""
+    with shown_plainly():
+        try:
+            yield
+        except DamagedRunError as error:
+            st.error(str(error))
+            st.button("Delete this run", key="delete_damaged", on_click=delete_run, args=(key,))
 
 
 def delete_run(key: str) -> None:

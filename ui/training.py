@@ -18,9 +18,8 @@ from ae_core.progress import History, Progress, Request, preview_indices
 from ae_core.store import Run, State, Status
 from ui import form
 from ui.chart import Measure, loss_chart
-from ui.errors import shown_plainly
 from ui.live import digit_rows
-from ui.runs import RUN, longer
+from ui.runs import RUN, damage_mendable, longer
 from ui.server import baseline_mse, data_for, jobs, store, visitor
 
 if TYPE_CHECKING:
@@ -74,9 +73,11 @@ class _View:
 
 def show_training(config: Config) -> None:
     """Buttons, curve and digits of the training of `config`, updated in place while it runs."""
-    active = _look(config).active
-    # Only a training that moves is polled: a page at rest asks for nothing.
-    st.fragment(_panel, run_every=POLL_SECONDS if active else None)(config, active)
+    # Whatever is wrong with this run, the settings below it and the list of runs are still of use.
+    with damage_mendable(config.key):
+        active = _look(config).active
+        # Only a training that moves is polled: a page at rest asks for nothing.
+        st.fragment(_panel, run_every=POLL_SECONDS if active else None)(config, active)
 
 
 def _look(config: Config) -> _View:
@@ -85,7 +86,7 @@ def _look(config: Config) -> _View:
 
 
 def _panel(config: Config, was_active: bool) -> None:
-    with shown_plainly():
+    with damage_mendable(config.key):
         view = _look(config)
         if view.active != was_active:
             st.rerun()
@@ -225,7 +226,7 @@ def _curve(view: _View) -> None:
         baseline=baseline_mse(view.config),
     )
     st.caption(
-        f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on the held-out images. "
+        f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on held-out images. "
         "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
     )
 

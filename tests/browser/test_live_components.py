@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = Path(__file__).parent / "apps" / "live_components.py"
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from ae_core.config import ACTIVATIONS
+from tests.browser.served import ROOT, pixels, serving, visit
+
 FORWARD = """
 async ([source, network]) => {
   const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
@@ -45,65 +29,20 @@ async ([source, network]) => {
   return { code, image: Array.from(module.forward(decoder, code)), milliseconds };
 }
 """
-PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.join()"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("BOTTLENECK_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def chromium_page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Address of the test page, served by a Streamlit of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = {"server.port": port, "server.headless": "true", "server.fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("The test page's Streamlit did not start within a minute.")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the test page."""
+    with serving(tmp_path_factory.mktemp("components"), "tests/browser/apps/live_components.py") as server:
+        yield server.address
 
 
 def open_page(page: Page, address: str, *, state: str = "ready") -> None:
-    page.goto(address)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    visit(page, address)
     expect(page.locator(f'.figure[data-state="{state}"]')).to_be_visible()
     expect(page.locator(".rows .pair")).to_have_count(6)
     expect(page.locator(".picture .total")).not_to_be_empty()
-
-
-def pixels(canvas: Locator) -> str:
-    return str(canvas.evaluate(PIXELS))
 
 
 def original(page: Page) -> Locator:
@@ -141,7 +80,8 @@ def drag(page: Page, target: Locator, *, to: float) -> None:
 def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Networks by name, each with spec, weights and an image as the page gets them, and what Keras makes of it."""
     path = tmp_path_factory.mktemp("keras") / "references.json"
-    subprocess.run([sys.executable, __file__, str(path)], check=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+    command = [sys.executable, "-m", "tests.browser.keras_references", str(path)]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, check=True)
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -296,73 +236,3 @@ def test_nothing_is_wider_than_the_page(chromium_page: Page, server: str, width:
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-
-
-def write_references(path: Path) -> None:
-    """Run by itself, for TensorFlow has no place in the process of the tests: a network for each activation."""
-    import keras
-
-    from ae_core.config import Config
-    from ae_core.layers import Layer, plan_layers
-
-    keras.utils.set_random_seed(1)
-    image = np.random.default_rng(1).random((1, 28, 28), dtype=np.float32)
-    image[image < 0.4] = 0
-
-    def made(layer: Layer) -> Any:
-        convolution = {"kernel_size": 3, "strides": layer.strides, "padding": "same", "activation": layer.activation}
-        makers = {
-            "flatten": lambda: keras.layers.Flatten(),
-            "reshape": lambda: keras.layers.Reshape(layer.shape),
-            "dense": lambda: keras.layers.Dense(layer.shape[0], activation=layer.activation),
-            "conv": lambda: keras.layers.Conv2D(layer.shape[2], **convolution),
-            "conv_transpose": lambda: keras.layers.Conv2DTranspose(layer.shape[2], **convolution),
-        }
-        return makers[layer.kind]()
-
-    def exported(layers: tuple[Layer, ...], values: Any, weights: list[Any]) -> tuple[list[dict[str, Any]], Any]:
-        """Specs of the layers, and what they make of `values`; their weights are appended to `weights`."""
-        specs = []
-        for layer in layers:
-            kept = made(layer)
-            kept.build(values.shape)
-            spec: dict[str, Any] = {"kind": layer.kind, "shape": layer.shape, "activation": layer.activation}
-            spec["strides"] = layer.strides
-            if kept.weights:
-                # Keras starts biases at zero, which would hide a bias that is not added.
-                kept.bias.assign(np.random.default_rng(2).normal(size=kept.bias.shape, scale=0.1))
-                for name, weight in zip(("kernel", "bias"), kept.get_weights(), strict=True):
-                    spec[name] = [sum(one.size for one in weights), weight.size]
-                    weights.append(weight.ravel())
-            values = kept(values)
-            specs.append(spec)
-        return specs, values
-
-    def encoded(array: Any) -> str:
-        return base64.b64encode(np.asarray(array, dtype="<f4").tobytes()).decode()
-
-    references = {}
-    for architecture in ("dense", "conv"):
-        for activation in ACTIVATIONS:
-            plan = plan_layers(
-                Config(
-                    architecture=architecture, encoder_widths=(96, 40), filters=(6, 10, 4), latent_dim=5, loss="mse",
-                    hidden_activation=activation, code_activation=activation, output_activation="linear",
-                )
-            )  # fmt: skip
-            weights: list[Any] = []
-            encoder, code = exported(plan.encoder, image, weights)
-            decoder, result = exported(plan.decoder, code, weights)
-            references[f"{architecture} {activation}"] = {
-                "spec": {"schema": 1, "encoder": encoder, "decoder": decoder},
-                "weights": encoded(np.concatenate(weights)),
-                "image": encoded(image),
-                "code": np.asarray(code).ravel().tolist(),
-                "reconstruction": np.asarray(result).ravel().tolist(),
-            }
-    path.write_text(json.dumps(references), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    write_references(Path(sys.argv[1]))

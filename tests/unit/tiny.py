@@ -12,24 +12,28 @@ from ae_core.config import Config
 from ae_core.progress import Progress, Request
 from ae_core.store import Run
 
-DENSE = Config(classes=(0, 1), train_size=256, encoder_widths=(16,), latent_dim=4, batch_size=32, steps=30)
+DENSE = Config(classes=(0, 1), train_size=256, encoder_widths=(16,), latent_dim=4, batch_size=32, steps=31)
 CONV = Config(
     classes=(0, 1), train_size=256, architecture="conv", filters=(4, 6), latent_dim=4, batch_size=32, steps=10
 )
 
 
 class Watcher:
-    """Notes each report, and asks a training to pause or stop once it is at step `at`."""
+    """Notes each report; asks a training to pause or stop at the first report at or after step `at`."""
 
     def __init__(self, request: Request | None = None, at: int = 0) -> None:
         self.seen: list[Progress] = []
         self._request, self._at = request, at
 
+    @property
+    def steps(self) -> list[int]:
+        return [progress.step for progress in self.seen]
+
     def report(self, progress: Progress) -> None:
         self.seen.append(progress)
 
     def should_stop(self) -> Request | None:
-        return self._request if self.seen and self.seen[-1].step >= self._at else None
+        return self._request if self.steps[-1] >= self._at else None
 
 
 def variables(run: Run) -> list[NDArray[Any]]:

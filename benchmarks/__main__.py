@@ -1,0 +1,71 @@
+"""The command line: `python -m benchmarks [NAME ...] [--quick] [--json]`.
+
+The result goes to stdout (a table, or with --json one object), progress to stderr. Exit codes: 0 measured, whether or
+not the bars were reached; 1 could not be measured; 2 wrong usage; 130 interrupted by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from benchmarks.names import BENCHMARKS, Benchmark
+from benchmarks.rows import BenchmarkError, Row, as_json, as_table, say, verdict
+
+TERMINATED = 128 + signal.SIGTERM
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None, *, benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:
+    """Measure what `arguments` name and print it; returns the exit code."""
+    options = _parser(benchmarks).parse_args(arguments)
+    unknown = [name for name in options.names if name not in benchmarks]
+    if unknown:
+        say(f"error: A benchmark must be one of {', '.join(benchmarks)}. Received: {', '.join(unknown)}.")
+        return 2
+    # Benchmarks start servers and workers, which their `finally` ends: so a polite request to end must come to that.
+    signal.signal(signal.SIGTERM, _end)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    rows: list[Row] = []
+    try:
+        for name in dict.fromkeys(options.names or benchmarks):
+            say(f"{name} ...")
+            rows += benchmarks[name](quick=options.quick)
+    except BenchmarkError as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return INTERRUPTED
+    if options.json:
+        print(as_json(rows))
+        say(verdict(rows))
+    else:
+        print(as_table(rows))
+    return 0
+
+
+def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure Bottleneck against something comparable in the same run.",
+        epilog=f"Benchmarks: {', '.join(benchmarks)}. Let nothing else run meanwhile.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure (default: all)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: within a minute each, less sure")
+    parser.add_argument("--json", action="store_true", help='print one object, {"rows": [...]}')
+    return parser
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(TERMINATED)
+
+
+# Processes that a benchmark spawns import this file again under another name.
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""The one table of benchmarks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from benchmarks import startup, training
+from benchmarks.rows import Row
+
+
+class Benchmark(Protocol):
+    """Something that can be measured. Raises BenchmarkError when it cannot."""
+
+    def __call__(self, *, quick: bool) -> list[Row]:
+        """The rows. With `quick` within a minute on an idle machine of two cores."""
+        ...
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "training": training.measure,
+    "startup": startup.measure,
+}

@@ -1,0 +1,34 @@
+"""Pages on a runs folder of their own, with jobs that start no worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+import streamlit as st
+
+import ui.server
+from ae_core.store import RunStore
+from tests.app.fake_jobs import FakeJobs
+from tests.app.tab import Tab
+
+
+@pytest.fixture
+def jobs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]:
+    """The jobs that pages see, on the folder `store`."""
+    fake = FakeJobs(store)
+    started: Future[FakeJobs] = Future()
+    started.set_result(fake)
+    monkeypatch.setattr(ui.server, "start_jobs", lambda: started)
+    monkeypatch.setenv("AE_RUNS", str(store.root))
+    # What an earlier test's folder held is not known here.
+    st.cache_resource.clear()
+    yield fake
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def tab(jobs: FakeJobs) -> Tab:
+    """A visitor's first tab."""
+    return Tab()

@@ -1,0 +1,91 @@
+"""Jobs without Dask and without TensorFlow: a test says what is under way, and reads what pages asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from ae_core.config import Config
+from ae_core.errors import BottleneckError
+from ae_core.jobs import Fetch, Job
+from ae_core.progress import PREVIEW_SIZE, History, Progress, Request
+from ae_core.store import RunStore
+
+
+class FakeJobs:
+    """Stands where pages expect a `Jobs`.
+
+    Attributes:
+        under_way: what `view` tells, by key.
+        failures: what `error` tells, by key.
+        fetch: what `fashion_fetch` tells.
+        refusal: what `submit` raises, if anything.
+        submitted, requests, fitted: what pages asked for, in order.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.under_way: dict[str, Job] = {}
+        self.failures: dict[str, str] = {}
+        self.fetch = Fetch()
+        self.refusal: BottleneckError | None = None
+        self.submitted: list[Config] = []
+        self.requests: list[tuple[str, Request]] = []
+        self.fitted: list[Config] = []
+        self._store = store
+
+    def submit(self, config: Config, *, owner: str = "") -> str:
+        if self.refusal:
+            raise self.refusal
+        self._store.create(config)
+        self.submitted.append(config)
+        self.under_way[config.key] = job(config, owners={owner})
+        return config.key
+
+    def request(self, key: str, request: Request) -> None:
+        self.requests.append((key, request))
+
+    def view(self, key: str) -> Job | None:
+        return self.under_way.get(key)
+
+    def error(self, key: str) -> str:
+        return self.failures.get(key, "")
+
+    def fit_baseline(self, config: Config) -> None:
+        self.fitted.append(config)
+
+    def fetch_fashion(self) -> None:
+        self.fetch = Fetch(running=True)
+
+    def fashion_fetch(self) -> Fetch:
+        return self.fetch
+
+
+def job(
+    config: Config,
+    state: Literal["queued", "training", "pausing", "stopping"] = "training",
+    *,
+    progress: Progress | None = None,
+    place: int = 0,
+    wait_seconds: float = 0.0,
+    owners: set[str] = frozenset(),  # type: ignore[assignment]
+) -> Job:
+    """A job of `config`, as `Jobs.view` would tell it."""
+    return Job(config.key, state, place, wait_seconds, progress, frozenset(owners))
+
+
+def progress_at(step: int, config: Config, *, grey: int = 128) -> Progress:
+    """A training at `step` that reports 20 steps a second, with a row of history at each step before this one."""
+    falling = [0.1 / at for at in range(1, step)]
+    return Progress(
+        step=step,
+        steps=config.steps,
+        loss=0.3,
+        mse=0.05,
+        held_out_loss=0.31,
+        held_out_mse=0.0625,
+        steps_per_second=20.0,
+        seconds_left=(config.steps - step) / 20,
+        history=History(list(range(1, step)), falling, falling, falling, falling),
+        reconstructions=np.full((PREVIEW_SIZE, 28, 28), grey, np.uint8),
+    )

@@ -1,0 +1,269 @@
+"""The Train page in each state that a training can be in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ae_core.errors import JobError, StoreError
+from ae_core.jobs import Job, Jobs
+from ae_core.lock import hold
+from ae_core.store import Run, RunStore, State, Status
+from tests.app.fake_jobs import FakeJobs, job, progress_at
+from tests.app.tab import APP, SECONDS, Tab
+from tests.small import SMALL, copied
+
+ADDRESS = SMALL.to_text()
+
+
+def ended(store: RunStore, state: State, *, step: int = 3, message: str = "") -> Run:
+    """A run of `SMALL` that no worker has any more."""
+    run = store.create(SMALL)
+    run.write_status(Status(state, step=step, steps=SMALL.steps, message=message))
+    return run
+
+
+def test_the_fake_has_the_signatures_of_the_real_jobs() -> None:
+    import inspect
+
+    fakes = {name: method for name, method in vars(FakeJobs).items() if not name.startswith("_")}
+    assert {name: inspect.signature(method) for name, method in fakes.items()} == {
+        name: inspect.signature(getattr(Jobs, name)) for name in fakes
+    }
+
+
+def test_settings_that_nobody_trained_offer_to_train_them(tab: Tab) -> None:
+    tab.open("train", **ADDRESS)
+    assert tab.info[0].value == "Not trained yet. 5 steps of 256 images each."
+    assert not tab.button(key="train").disabled
+    assert tab.curves() == {}
+    header, arrays = tab.block("preview")
+    assert header["captions"] == ["–"] * 16
+    assert not arrays["reconstructions"].any()
+
+
+def test_train_asks_for_the_training_and_shows_it_at_once(tab: Tab, jobs: FakeJobs) -> None:
+    tab.open("train", **ADDRESS)
+    tab.button(key="train").click().run()
+    assert jobs.submitted == [SMALL]
+    assert jobs.under_way[SMALL.key].owners == {tab.session_state["visitor"]}
+    assert tab.progress[0].text == "Starting: the network is being compiled, which takes a few seconds."
+    assert {"Pause", "Stop"} <= set(tab.labels())
+    assert "Train" not in tab.labels()
+
+
+def test_a_training_shows_how_far_it_is_how_fast_and_how_long_still(tab: Tab, jobs: FakeJobs) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    tab.open("train", **ADDRESS)
+    assert tab.progress[0].text == "Step 3 of 5, 20 steps a second, 1 s left. Held-out error 0.0625"
+    assert tab.progress[0].value == 60
+
+
+def test_the_curve_ends_at_the_last_batches(tab: Tab, jobs: FakeJobs) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    tab.open("train", **ADDRESS)
+    assert tab.curves()["Training"] == [(1, 0.1), (2, 0.05), (3, 0.05)]
+    assert tab.curves()["Held-out"] == [(1, 0.1), (2, 0.05), (3, 0.0625)]
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(4, SMALL))
+    tab.run()
+    assert [step for step, _ in tab.curves()["Training"]] == [1, 2, 3, 4]
+
+
+def test_the_digits_are_those_of_the_last_report(tab: Tab, jobs: FakeJobs) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL, grey=51))
+    tab.open("train", **ADDRESS)
+    header, arrays = tab.block("preview")
+    assert header["labels"] == [*"0123456789", *"012345"]
+    assert (arrays["reconstructions"] == 51).all()
+    original = arrays["originals"][:784].astype(float) / 255
+    assert header["captions"][0] == f"{np.mean((original - 0.2) ** 2):.3f}"
+
+
+@pytest.mark.parametrize(("key", "request_"), [("pause", "pause"), ("stop", "stop")])
+def test_pause_and_stop_ask_for_it(tab: Tab, jobs: FakeJobs, key: str, request_: str) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    tab.open("train", **ADDRESS)
+    tab.button(key=key).click().run()
+    assert jobs.requests == [(SMALL.key, request_)]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [
+        (job(SMALL, "queued"), "Starting ..."),
+        (job(SMALL, "queued", place=1, wait_seconds=8.4), "Waiting: one training is before this one, about 8 s."),
+        (
+            job(SMALL, "queued", place=2, wait_seconds=192),
+            "Waiting: 2 trainings are before this one, about 3 min 12 s.",
+        ),
+        (
+            job(SMALL, "queued", place=30, wait_seconds=4000),
+            "Waiting: 30 trainings are before this one, about 1 h 6 min.",
+        ),
+        (job(SMALL, "pausing", progress=progress_at(3, SMALL)), "Pausing ..."),
+        (job(SMALL, "stopping", progress=progress_at(3, SMALL)), "Stopping ..."),
+    ],
+)
+def test_a_job_that_does_not_train_says_what_it_waits_for(tab: Tab, jobs: FakeJobs, waiting: Job, words: str) -> None:
+    jobs.under_way[SMALL.key] = waiting
+    tab.open("train", **ADDRESS)
+    assert tab.progress[0].text == words
+    asked = waiting.state in ("pausing", "stopping")
+    assert tab.button(key="pause").disabled == tab.button(key="stop").disabled == asked
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("paused", "Paused at step 3 of 5. Nothing is lost: resume when you like."),
+        ("stopped", "Stopped at step 3 and kept."),
+        ("failed", "No space left on device."),
+        ("queued", "Interrupted at step 3 of 5. Resume to go on from its last checkpoint."),
+        ("training", "Interrupted at step 3 of 5. Resume to go on from its last checkpoint."),
+    ],
+)
+def test_a_run_that_ended_early_says_so_and_can_be_resumed(
+    tab: Tab, jobs: FakeJobs, store: RunStore, state: State, words: str
+) -> None:
+    ended(store, state, message="No space left on device." if state == "failed" else "")
+    tab.open("train", **ADDRESS)
+    assert [said for said in tab.words() if said.startswith(words)]
+    tab.button(key="resume").click().run()
+    assert jobs.submitted == [SMALL]
+
+
+def test_a_diverged_run_says_what_to_change_and_keeps_its_weights(tab: Tab, store: RunStore) -> None:
+    ended(store, "diverged", message="The loss became infinite. Lower the learning rate.")
+    tab.open("train", **ADDRESS)
+    assert tab.error[0].value == "The loss became infinite. Lower the learning rate."
+    assert [link.label for link in tab.page_link] == ["Look inside"]
+    assert "Resume" not in tab.labels()
+
+
+def test_a_job_that_died_says_why(tab: Tab, jobs: FakeJobs, store: RunStore) -> None:
+    ended(store, "training")
+    jobs.failures[SMALL.key] = "The worker died several times."
+    tab.open("train", **ADDRESS)
+    assert tab.error[0].value == "The worker died several times."
+    assert "Resume" in tab.labels()
+
+
+def test_a_finished_run_says_that_it_was_trained_before(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run = copied(small_run, store)
+    tab.open("train", **ADDRESS)
+    said = tab.success[0].value
+    assert said.startswith("These settings were trained before; this is that run. 5 steps in ")
+    assert f"Mean squared error on all held-out images: **{run.status.test_mse:.4f}**" in said
+    assert len(tab.curves()["Held-out"]) == 5
+    assert "–" not in tab.block("preview")[0]["captions"]
+    (link,) = tab.page_link
+    assert (link.label, link.proto.query_string) == ("Look inside", f"run={SMALL.key}")
+
+
+def test_a_run_that_finishes_under_the_visitors_eyes_was_not_trained_before(
+    tab: Tab, jobs: FakeJobs, store: RunStore, small_run: Run
+) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(4, SMALL))
+    tab.open("train", **ADDRESS)
+    copied(small_run, store)
+    del jobs.under_way[SMALL.key]
+    tab.run()
+    assert tab.success[0].value.startswith("5 steps in ")
+
+
+def test_train_longer_goes_on_along_the_same_path_at_a_constant_rate(
+    tab: Tab, jobs: FakeJobs, store: RunStore, small_run: Run
+) -> None:
+    copied(small_run, store)
+    tab.open("train", **ADDRESS)
+    tab.button(key="longer").click().run()
+    assert jobs.submitted == [replace(SMALL, steps=10)]
+    assert tab.number_input(key="set_steps").value == 10
+    assert tab.query_params == replace(SMALL, steps=10).to_text()
+
+
+def test_train_longer_starts_a_new_cosine_from_the_weights_of_the_last(
+    tab: Tab, jobs: FakeJobs, store: RunStore
+) -> None:
+    config = replace(SMALL, schedule="cosine")
+    store.create(config).write_status(Status("finished", step=5, steps=5))
+    tab.open("train", **config.to_text())
+    tab.button(key="longer").click().run()
+    assert jobs.submitted == [replace(config, continues=config.key)]
+    assert tab.query_params["continues"] == config.key
+
+
+def test_a_training_of_another_process_is_watched_but_not_stopped(tab: Tab, store: RunStore) -> None:
+    with hold(ended(store, "training").path):
+        tab.open("train", **ADDRESS)
+    assert tab.progress[0].text == "Step 3: another process is training it."
+    assert tab.button(key="pause").disabled
+
+
+def test_a_refused_training_says_why_and_can_be_tried_again(tab: Tab, jobs: FakeJobs) -> None:
+    jobs.refusal = StoreError("Cannot write config.json: No space left on device.")
+    tab.open("train", **ADDRESS)
+    tab.button(key="train").click().run()
+    assert tab.error[0].value == "Cannot write config.json: No space left on device."
+    jobs.refusal = None
+    tab.button(key="train").click().run()
+    assert not tab.error
+    assert jobs.submitted == [SMALL]
+
+
+def test_a_damaged_run_can_be_deleted_and_trained_anew(tab: Tab, store: RunStore) -> None:
+    (ended(store, "paused").path / "status.json").write_text("{", encoding="utf-8")
+    tab.open("train", **ADDRESS)
+    assert tab.error[0].value == (
+        f"Run {SMALL.key} is damaged: status.json cannot be read. Delete the run, then train it again."
+    )
+    assert tab.subheader[0].value == "Things to try"
+    tab.button(key="delete_damaged").click().run()
+    assert not tab.error
+    assert "Train" in tab.labels()
+
+
+@pytest.mark.parametrize("name", ["history.json", "preview.npz"])
+def test_a_run_with_one_damaged_file_says_which(tab: Tab, store: RunStore, small_run: Run, name: str) -> None:
+    (copied(small_run, store).path / name).write_bytes(b"PK\x03\x04 not what it was")
+    tab.open("train", **ADDRESS)
+    assert f"{name} cannot be read" in tab.error[0].value
+    assert tab.subheader[0].value == "Things to try"
+
+
+def test_workers_that_cannot_be_reached_leave_the_form_and_the_list_of_runs(
+    tab: Tab, store: RunStore, small_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach() -> None:
+        raise JobError("DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler.")
+
+    copied(small_run, store)
+    monkeypatch.setattr("ui.server.jobs", out_of_reach)
+    for module in ("ui.training", "ui.images", "ui.inside"):
+        monkeypatch.setattr(f"{module}.jobs", out_of_reach)
+    tab.open("train", **ADDRESS)
+    assert [error.value for error in tab.error] == [
+        "DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler."
+    ]
+    assert tab.number_input(key="set_latent_dim").value == 4
+    assert tab.expander(key="run_list").label == "Runs on this server: 1"
+
+
+def test_a_runs_folder_that_cannot_be_read_is_named(tab: Tab, store: RunStore) -> None:
+    store.root.write_text("a file", encoding="utf-8")
+    tab.open("train", **ADDRESS)
+    assert [error for error in tab.error if str(store.root) in error.value]
+
+
+def test_a_fault_of_ours_shows_plain_words_and_is_logged(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(jobs, "view", lambda _: 1 / 0)
+    page = AppTest(APP, default_timeout=SECONDS).switch_page("pages/train.py").run()
+    assert [error.value for error in page.error if "it is not your doing" in error.value]
+    assert "ZeroDivisionError" in caplog.text
+    assert not page.exception
+    assert not [words for words in page.markdown if "ZeroDivisionError" in words.value]

@@ -1,0 +1,103 @@
+"""The app as its visitors meet it: a Streamlit server of its own for a module of tests, and what pages show."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from ae_core.store import RunStore
+from chromium import end_family
+from tests.unit.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+MILLISECONDS = 120_000
+"""Only there to end a hang: other work may have this computer while the tests run."""
+PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.join()"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running Streamlit.
+
+    Attributes:
+        address: of its first page, without a slash at the end.
+        store: its folder of runs.
+        process: its web process, the head of its process group.
+        log: the file that takes what it prints.
+    """
+
+    address: str
+    store: RunStore
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """End it with its workers, without a chance to save anything."""
+        end_family(self.process)
+
+
+@contextmanager
+def serving(folder: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
+    """Serve the app, or another script, with its runs and its log in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, log, runs = _free_port(), folder / "server.log", folder / "runs"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), "--server.port", str(port)]
+    paths = {"AE_RUNS": str(runs), "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **paths, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", RunStore(runs), process, log)
+    try:
+        wait_until(lambda: _is_healthy(server), f"Streamlit answers; it said: {log.read_text(encoding='utf-8')}")
+        yield server
+    finally:
+        server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_healthy(server: Server) -> bool:
+    if server.process.poll() is not None:
+        raise RuntimeError(f"Streamlit ended by itself: {server.log.read_text(encoding='utf-8')}")
+    try:
+        urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def visit(page: Page, address: str) -> None:
+    """Open an address and wait until the page is drawn."""
+    page.goto(address)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until no script runs. One that polls comes by such a moment between two looks."""
+    page.wait_for_selector(SETTLED, timeout=MILLISECONDS)
+
+
+def pixels(canvas: Locator) -> str:
+    """Of a digit's canvas, as text to compare."""
+    return str(canvas.evaluate(PIXELS))

@@ -1,0 +1,161 @@
+"""The compiled loop by itself: which images a step sees, and what optimizers and penalties do to the weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ae_core.baselines import PcaBasis
+from ae_core.config import FIELDS, Config
+from ae_core.datasets import Dataset
+from ae_core.fields import Choice
+from ae_core.stepper import Stepper, batch_indices
+from tests.unit.tiny import DENSE
+
+STEPS = 60
+# The codes of this one are zero or positive, so that an L1 penalty can make entries exactly zero.
+PLAIN = replace(DENSE, code_activation="relu", latent_dim=8, learning_rate=0.005)
+RATES = {"sgd": 0.5, "rmsprop": 0.002, "adam": 0.002, "adamw": 0.002, "nadam": 0.002}
+
+
+def trained(config: Config, data: Dataset, steps: int = STEPS) -> tuple[Stepper, list[float]]:
+    stepper = Stepper(config, data)
+    losses, _ = stepper.advance(steps)
+    return stepper, losses
+
+
+@pytest.fixture(scope="module")
+def plainly(zeros_and_ones: Dataset) -> tuple[Stepper, list[float]]:
+    """`PLAIN` after `STEPS` steps, and their losses."""
+    return trained(PLAIN, zeros_and_ones)
+
+
+@pytest.fixture(scope="module")
+def plain(plainly: tuple[Stepper, list[float]]) -> Stepper:
+    return plainly[0]
+
+
+def kernels(stepper: Stepper) -> float:
+    """Sum of squares of all kernels."""
+    weights = stepper.network.trainable_variables
+    return sum(float(np.square(weight.numpy()).sum()) for weight in weights if weight.name == "kernel")
+
+
+def codes(stepper: Stepper, data: Dataset) -> np.ndarray[Any, Any]:
+    return np.asarray(stepper.network.encoder(data.test_images[:500]))
+
+
+def optimizers() -> list[str]:
+    kind = FIELDS["optimizer"]
+    assert isinstance(kind, Choice)
+    return list(kind.choices)
+
+
+def test_every_epoch_shows_every_image_once() -> None:
+    seen = batch_indices(DENSE, images=96, step=0, count=6)
+    assert (seen.shape, seen.dtype) == ((6, 32), np.int32)
+    first, second = seen[:3].ravel(), seen[3:].ravel()
+    assert sorted(first) == sorted(second) == list(range(96))
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("images", [16, 33, 100])
+def test_the_images_of_a_step_do_not_depend_on_how_one_gets_there(images: int) -> None:
+    at_once = batch_indices(DENSE, images, 0, 20)
+    one_by_one = [batch_indices(DENSE, images, step, 1) for step in range(20)]
+    assert np.array_equal(at_once, np.concatenate(one_by_one))
+    assert np.array_equal(at_once[7:], batch_indices(DENSE, images, 7, 13))
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"continues": "0123456789ab"}])
+def test_another_seed_or_parent_gives_another_order(changes: dict[str, Any]) -> None:
+    other = batch_indices(replace(DENSE, **changes), 100, 0, 3)
+    assert not np.array_equal(batch_indices(DENSE, 100, 0, 3), other)
+
+
+def test_a_late_step_of_a_long_training_is_still_a_row_of_images() -> None:
+    seen = batch_indices(replace(DENSE, batch_size=4096), images=60_000, step=199_999, count=1)
+    assert 0 <= seen.min() <= seen.max() < 60_000
+
+
+@pytest.mark.parametrize("optimizer", optimizers())
+def test_every_optimizer_lowers_the_loss(optimizer: str, zeros_and_ones: Dataset) -> None:
+    config = replace(DENSE, optimizer=optimizer, learning_rate=RATES[optimizer])
+    _, losses = trained(config, zeros_and_ones, steps=40)
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_steps_taken_one_by_one_are_the_steps_taken_at_once(plain: Stepper, zeros_and_ones: Dataset) -> None:
+    one_by_one = Stepper(PLAIN, zeros_and_ones)
+    for count in (1, 1, 5, 23, STEPS - 30):
+        one_by_one.advance(count)
+    pairs = zip(plain.snapshot().values, one_by_one.snapshot().values, strict=True)
+    assert all(np.array_equal(first, second) for first, second in pairs)
+
+
+def test_a_snapshot_is_a_copy(zeros_and_ones: Dataset) -> None:
+    stepper = Stepper(PLAIN, zeros_and_ones)
+    before = stepper.snapshot()
+    kept = [value.copy() for value in before.values]
+    stepper.advance(3)
+    assert all(np.array_equal(value, copy) for value, copy in zip(before.values, kept, strict=True))
+    stepper.restore(before)
+    assert stepper.step == 0
+
+
+def test_an_l1_penalty_makes_codes_sparse(plain: Stepper, zeros_and_ones: Dataset) -> None:
+    sparse, _ = trained(replace(PLAIN, code_l1=0.05), zeros_and_ones)
+    without, with_penalty = codes(plain, zeros_and_ones), codes(sparse, zeros_and_ones)
+    assert np.abs(with_penalty).mean() < 0.2 * np.abs(without).mean()
+    assert (with_penalty < 1e-3).mean() > (without < 1e-3).mean()
+
+
+def test_an_l2_penalty_keeps_weights_small(plain: Stepper, zeros_and_ones: Dataset) -> None:
+    small, _ = trained(replace(PLAIN, weight_l2=0.01), zeros_and_ones)
+    assert kernels(small) < 0.5 * kernels(plain)
+
+
+def test_the_reported_loss_leaves_penalties_out(plainly: tuple[Stepper, list[float]], zeros_and_ones: Dataset) -> None:
+    _, losses = trained(replace(PLAIN, weight_l2=1.0, code_l1=1.0), zeros_and_ones, steps=1)
+    assert losses == plainly[1][:1]
+
+
+@pytest.mark.parametrize("changes", [{"dropout": 0.5}, {"input_noise": 0.5}])
+def test_dropout_and_noise_disturb_training_and_nothing_else(
+    changes: dict[str, Any], plainly: tuple[Stepper, list[float]], zeros_and_ones: Dataset
+) -> None:
+    stepper, losses = trained(replace(PLAIN, **changes), zeros_and_ones, steps=3)
+    assert losses[0] != plainly[1][0]
+    assert stepper.evaluate() == stepper.evaluate()
+    assert np.array_equal(stepper.reconstruct(), stepper.reconstruct())
+
+
+def test_a_linear_network_approaches_pca(zeros_and_ones: Dataset) -> None:
+    linear = replace(
+        DENSE, encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.01, batch_size=256,
+        schedule="cosine", steps=600,
+    )  # fmt: skip
+    stepper, _ = trained(linear, zeros_and_ones, steps=600)
+    images = zeros_and_ones.train_images
+    guesses = np.asarray(stepper.network.decoder(stepper.network.encoder(images)))
+    best = PcaBasis.fit(images).held_out_mse(images)[linear.latent_dim]
+    assert best < np.mean((guesses - images) ** 2) < 1.02 * best
+
+
+def test_weights_of_another_run_are_taken_and_nothing_else(plain: Stepper, zeros_and_ones: Dataset) -> None:
+    stepper = Stepper(replace(PLAIN, dropout=0.2, optimizer="sgd"), zeros_and_ones)
+    stepper.load_weights(plain.snapshot())
+    assert stepper.step == 0
+    assert stepper.evaluate() == plain.evaluate()
+    for weight, expected in zip(stepper.network.trainable_variables, plain.network.trainable_variables, strict=True):
+        assert np.array_equal(weight.numpy(), expected.numpy())
+
+
+def test_weights_of_a_run_with_dropout_are_taken_by_one_without(plain: Stepper, zeros_and_ones: Dataset) -> None:
+    parent, _ = trained(replace(PLAIN, dropout=0.2), zeros_and_ones, steps=2)
+    stepper = Stepper(PLAIN, zeros_and_ones)
+    stepper.load_weights(parent.snapshot())
+    assert stepper.evaluate() == parent.evaluate()
