@@ -8,30 +8,24 @@ A job is known by its run's key: whoever asks for a run that is queued or in tra
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 from threading import RLock
 from typing import Any, Literal, get_args
 
-import dask
-import numpy as np
-from distributed import Client, Event, Future, KilledWorker, LocalCluster, get_worker
+from distributed import Client, Event, Future
 
+from ae_core.cluster import connect, local_cluster, reached, unexpected
 from ae_core.config import Config
 from ae_core.datasets import dataset_for
-from ae_core.errors import BottleneckError, JobError
-from ae_core.layers import IMAGE_SHAPE, plan_layers
-from ae_core.lock import STALE_SECONDS, BusyError, is_held, is_held_here
-from ae_core.progress import History, Progress, Request
-from ae_core.quiet import quiet_stderr
+from ae_core.errors import BottleneckError
+from ae_core.layers import plan_layers
+from ae_core.lock import is_held
+from ae_core.progress import Progress, Request
 from ae_core.store import Run, RunStore
+from ae_core.work import TOPIC, baseline_path, event_name, fetch_fashion, fit_baseline, train_run, unpack, warm_up
 
-TOPIC = "bottleneck-progress"
-CONNECT_SECONDS = 10
 DEFAULT_SPEED = 1e10
 """Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
 
@@ -109,9 +103,9 @@ class Jobs:
         self._books = _Books()
         self._closed = False
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
-        self._cluster = None if self._address else _local_cluster()
+        self._cluster = None if self._address else local_cluster()
         self._client = self._connect()
-        self._warm_up = self._client.submit(_warm_up, pure=False, priority=10)
+        self._warm_up = self._client.submit(warm_up, pure=False, priority=10)
         self.fit_baseline(Config())
 
     def submit(self, config: Config, *, owner: str = "") -> str:
@@ -151,8 +145,8 @@ class Jobs:
                 if entry is None:
                     return
                 entry.request, entry.again = request, False
-            with _reached():
-                Event(_event_name(key, request), client=self._client).set()
+            with reached():
+                Event(event_name(key, request), client=self._client).set()
 
     def view(self, key: str) -> Job | None:
         """How the training of `key` stands, or None when it is neither queued nor running here."""
@@ -198,7 +192,7 @@ class Jobs:
         path = baseline_path(self.store, config)
         if not path.exists():
             key = f"pca-{path.stem}"
-            future = self._client.submit(_fit_baseline, config, self.store.root, key=key, priority=5)
+            future = self._client.submit(fit_baseline, config, self.store.root, key=key, priority=5)
             future.add_done_callback(_forget)
 
     def fetch_fashion(self) -> None:
@@ -206,7 +200,7 @@ class Jobs:
         with self._books.turns:
             if self.fashion_fetch().running:
                 return
-            future = self._client.submit(_fetch_fashion, self.store.root, pure=False, priority=5)
+            future = self._client.submit(fetch_fashion, self.store.root, pure=False, priority=5)
             with self._books.lock:
                 self._books.fashion = Fetch(running=True)
             future.add_done_callback(self._on_fetched)
@@ -228,14 +222,7 @@ class Jobs:
             self._cluster.close()
 
     def _connect(self) -> Client:
-        try:
-            client = Client(self._address or self._cluster, set_as_default=False, timeout=CONNECT_SECONDS)
-        # Dask raises ValueError for what is not an address at all.
-        except (OSError, ValueError) as error:
-            raise JobError(
-                f"DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler. Received: {self._address}. "
-                "Start the scheduler, or unset the variable to train on this machine."
-            ) from error
+        client = connect(self._address, self._cluster)
         client.subscribe_topic(TOPIC, self._on_event)
         return client
 
@@ -244,7 +231,7 @@ class Jobs:
         if self._client.status == "closed":
             # The scheduler was away for longer than Dask waits for it.
             self._client = self._connect()
-        with _reached():
+        with reached():
             self._hand_over(run, owners)
 
     def _hand_over(self, run: Run, owners: set[str]) -> None:
@@ -252,7 +239,7 @@ class Jobs:
         self._client.subscribe_topic(TOPIC, self._on_event)
         self.fit_baseline(run.config)
         for request in get_args(Request):
-            Event(_event_name(run.key, request), client=self._client).clear()
+            Event(event_name(run.key, request), client=self._client).clear()
         # One name for this sitting, whichever app asks the scheduler for it, and never that of an earlier sitting,
         # whose result the scheduler might still have.
         name = f"train-{run.key}-{run.status.updated:.6f}"
@@ -260,7 +247,7 @@ class Jobs:
             # Without a priority of its own, a job of the same tenth of a second would be ordered by its name.
             priority = -next(self._books.numbers)
             self._books.errors.pop(run.key, None)
-        future = self._client.submit(_train, run.config, self.store.root, key=name, pure=False, priority=priority)
+        future = self._client.submit(train_run, run.config, self.store.root, key=name, pure=False, priority=priority)
         workers = sum(int(threads) for threads in self._client.nthreads().values())
         with self._books.lock:
             self._books.workers = max(1, workers)
@@ -276,7 +263,7 @@ class Jobs:
                 return
             entry.started = True
             if "progress" in message:
-                entry.progress = _unpack(message["progress"])
+                entry.progress = unpack(message["progress"])
                 cost = plan_layers(entry.config).multiplications * entry.config.batch_size
                 if entry.progress.steps_per_second:
                     self._books.speed = entry.progress.steps_per_second * cost
@@ -314,7 +301,7 @@ class Jobs:
             error = future.exception()
             if isinstance(error, BottleneckError):
                 return str(error)
-            message = _unexpected(key, error)
+            message = unexpected(key, error)
             # Nobody else writes it down: the worker that would have is gone, or did not know what happened to it.
             with suppress(BottleneckError):
                 run = self.store.open(key)
@@ -348,122 +335,9 @@ class Jobs:
         return cost / self._books.speed
 
 
-def baseline_path(store: RunStore, config: Config) -> Path:
-    """Where the PCA of the data that `config` learns from is kept."""
-    data = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
-    return store.root / "pca" / f"{data.key}.npz"
-
-
-def _local_cluster() -> LocalCluster:
-    # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Pages need the latest picture only; Dask would keep the last thousand.
-    dask.config.set({"distributed.admin.low-level-log-length": 10})
-    return LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address=None,
-        # Dask's own pages stay off, yet its server takes a port: any free one, or a second app would be warned of 8787.
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        silence_logs=50,
-    )
-
-
-def _event_name(key: str, request: str) -> str:
-    return f"bottleneck-{request}-{key}"
-
-
-def _train(config: Config, root: Path) -> str:
-    """Runs on a worker."""
-    with quiet_stderr():
-        from ae_core.training import train
-
-    worker = get_worker()
-    key = config.key
-    worker.log_event(TOPIC, {"key": key})
-    asked: dict[Request, Event] = {request: Event(_event_name(key, request)) for request in get_args(Request)}
-
-    def should_stop() -> Request | None:
-        return next((request for request, event in asked.items() if event.is_set()), None)
-
-    def report(progress: Progress) -> None:
-        worker.log_event(TOPIC, {"key": key, "progress": _pack(progress)})
-
-    store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
-    while True:
-        try:
-            train(config, store=store, report=report, should_stop=should_stop)
-            return key
-        except BusyError:
-            # The lock of a machine that went down counts as held until it is stale.
-            if is_held_here(store.root / key) or time.monotonic() > patience:
-                raise
-            time.sleep(1)
-
-
-def _warm_up() -> None:
-    """Runs on a worker: what every training would wait for."""
-    with quiet_stderr():
-        from ae_core.stepper import wake_devices
-
-        wake_devices()
-
-
-def _fit_baseline(config: Config, root: Path) -> None:
-    """Runs on a worker."""
-    from ae_core.baselines import PcaBasis
-
-    store = RunStore(root)
-    data = dataset_for(config, folder=root / "datasets")
-    basis = PcaBasis.fit(data.train_pixels)
-    basis.save(baseline_path(store, config))
-
-
-def _fetch_fashion(root: Path) -> None:
-    """Runs on a worker."""
-    from ae_core.downloads import fetch_fashion_mnist
-
-    fetch_fashion_mnist(root / "datasets")
-
-
 def _forget(future: Future) -> None:
     future.release()
 
 
 async def _nothing() -> None:
     return
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    """Turn whatever a lost connection makes Dask raise into a JobError."""
-    try:
-        yield
-    except BottleneckError:
-        raise
-    except Exception as error:
-        raise JobError(
-            "The Dask scheduler cannot be reached. Start it again or wait until it is back; runs go on where they were."
-        ) from error
-
-
-def _unexpected(key: str, error: BaseException | None) -> str:
-    if isinstance(error, KilledWorker):
-        return (
-            f"The worker died several times while it trained run {key}, perhaps for want of memory. "
-            "Choose a smaller network or batch, then start it again."
-        )
-    return (
-        f"The training of run {key} failed: {type(error).__name__}: {error}. Start it again; it goes on where it was."
-    )
-
-
-def _pack(progress: Progress) -> dict[str, Any]:
-    pixels = progress.reconstructions.tobytes()
-    return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
-
-
-def _unpack(values: dict[str, Any]) -> Progress:
-    pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
-    return Progress(**{**values, "history": History.from_json(values["history"]), "reconstructions": pixels})

@@ -93,7 +93,7 @@ def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[
 
 def baseline_mse(config: Config) -> float | None:
     """PCA's held-out mean squared error at the config's number of dimensions; None while a worker fits it."""
-    from ae_core.jobs import baseline_path
+    from ae_core.work import baseline_path
 
     path = baseline_path(store(), config)
     if not path.exists():

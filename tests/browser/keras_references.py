@@ -1,4 +1,4 @@
-"""Networks and what Keras makes of them, as JSON. Run by itself: TensorFlow has no place in the process of the tests."""
+"""Networks and what Keras makes of them, as JSON. Run by itself: TensorFlow has no place where the tests run."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ HEAVY = {f"ae_core.{name}" for name in WITH_TENSORFLOW | {"training"}}
 ONLY_IN = {
     "streamlit": r"app|pages\..+|ui(\..+)?",
     "plotly": r"ae_core\.figures|ui(\..+)?",
-    "distributed": r"ae_core\.jobs",
-    "dask": r"ae_core\.jobs",
+    "distributed": r"ae_core\.(jobs|work|cluster)",
+    "dask": r"ae_core\.(jobs|work|cluster)",
     "tensorflow": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
     "keras": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
 }

@@ -28,7 +28,9 @@ RICH = replace(
     DENSE, optimizer="sgd", learning_rate=0.2, schedule="cosine", dropout=0.2, input_noise=0.3, weight_l2=1e-4,
     code_l1=1e-3, steps=25,
 )  # fmt: skip
-DIVERGING = replace(DENSE, loss="mse", output_activation="linear", optimizer="sgd", learning_rate=10.0)
+DIVERGING = replace(
+    DENSE, loss="mse", hidden_activation="linear", output_activation="linear", optimizer="sgd", learning_rate=10.0
+)
 
 
 @pytest.fixture
@@ -187,14 +189,19 @@ def test_a_diverging_run_keeps_its_last_good_weights_and_says_what_to_change(sto
 @pytest.mark.usefixtures("step_by_step")
 @pytest.mark.parametrize("request_", ["pause", "stop"])
 def test_weights_that_are_broken_are_not_kept_by_an_interruption(
-    store: RunStore, request_: Any, zeros_and_ones: Dataset
+    store: RunStore, request_: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stepper = training.Stepper(DIVERGING, zeros_and_ones)
-    while np.isfinite(stepper.advance(1)[0]).all():
-        brink = stepper.step
-    with pytest.raises(DivergedError):
-        interrupt(DIVERGING, store, request_, at=brink)
-    assert np.isfinite(open_codec(store.open(DIVERGING.key)).encode(np.ones((2, 28, 28), np.float32))).all()
+    class Breaking(training.Stepper):
+        def advance(self, count: int) -> tuple[list[float], list[float]]:
+            losses = super().advance(count)
+            if self.step == 23:
+                self.network.trainable_variables[0].assign(np.full((784, 16), np.nan))
+            return losses
+
+    monkeypatch.setattr(training, "Stepper", Breaking)
+    with pytest.raises(DivergedError, match="The weights of step 22 were kept"):
+        interrupt(DENSE, store, request_, at=23)
+    assert np.isfinite(open_codec(store.open(DENSE.key)).encode(np.ones((2, 28, 28), np.float32))).all()
 
 
 @pytest.mark.usefixtures("step_by_step", "saving_often")

@@ -1,0 +1,100 @@
+"""What the workers do for `jobs`. Each function runs in a worker's process, where TensorFlow may be imported."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from distributed import Event, get_worker, secede
+
+from ae_core.config import Config
+from ae_core.datasets import dataset_for
+from ae_core.layers import IMAGE_SHAPE
+from ae_core.lock import STALE_SECONDS, BusyError, is_held_here
+from ae_core.progress import History, Progress, Request
+from ae_core.quiet import quiet_stderr
+from ae_core.store import RunStore
+
+TOPIC = "bottleneck-progress"
+
+
+def baseline_path(store: RunStore, config: Config) -> Path:
+    """Where the PCA of the data that `config` learns from is kept."""
+    data = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
+    return store.root / "pca" / f"{data.key}.npz"
+
+
+def event_name(key: str, request: Request) -> str:
+    """Name of the Dask event by which the run `key` is asked to pause or to stop."""
+    return f"bottleneck-{request}-{key}"
+
+
+def train_run(config: Config, root: Path) -> str:
+    """Train `config` in the runs folder `root`, telling Dask of it as it goes; returns its key."""
+    with quiet_stderr():
+        from ae_core.training import train
+
+    worker = get_worker()
+    key = config.key
+    worker.log_event(TOPIC, {"key": key})
+    asked: dict[Request, Event] = {request: Event(event_name(key, request)) for request in get_args(Request)}
+
+    def should_stop() -> Request | None:
+        return next((request for request, event in asked.items() if event.is_set()), None)
+
+    def report(progress: Progress) -> None:
+        worker.log_event(TOPIC, {"key": key, "progress": pack(progress)})
+
+    store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
+    while True:
+        try:
+            train(config, store=store, report=report, should_stop=should_stop)
+            return key
+        except BusyError:
+            # The lock of a machine that went down counts as held until it is stale.
+            if is_held_here(store.root / key) or time.monotonic() > patience:
+                raise
+            time.sleep(1)
+
+
+def warm_up() -> None:
+    """Do what the first training would have to wait for."""
+    with quiet_stderr():
+        from ae_core.stepper import wake_devices
+
+        wake_devices()
+
+
+def fit_baseline(config: Config, root: Path) -> None:
+    """Fit the PCA that `config` is compared with and keep it at `baseline_path`."""
+    from ae_core.baselines import PcaBasis
+
+    # Beside the training that it belongs to, not before it.
+    secede()
+    store = RunStore(root)
+    data = dataset_for(config, folder=root / "datasets")
+    basis = PcaBasis.fit(data.train_pixels)
+    basis.save(baseline_path(store, config))
+
+
+def fetch_fashion(root: Path) -> None:
+    """Fetch Fashion-MNIST into the datasets folder of the runs folder `root`."""
+    from ae_core.downloads import fetch_fashion_mnist
+
+    # It waits for the network, and no training should wait with it.
+    secede()
+    fetch_fashion_mnist(root / "datasets")
+
+
+def pack(progress: Progress) -> dict[str, Any]:
+    """A `Progress` as values that Dask can send as an event."""
+    pixels = progress.reconstructions.tobytes()
+    return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
+
+
+def unpack(values: dict[str, Any]) -> Progress:
+    """The opposite of `pack`."""
+    pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
+    return Progress(**{**values, "history": History.from_json(values["history"]), "reconstructions": pixels})

@@ -1,0 +1,254 @@
+"""The Train page with a real server, a real worker and real trainings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ae_core.config import Config
+from ae_core.errors import RunNotFoundError
+from ae_core.store import Run
+from tests.browser.served import Server, serving, settle, visit
+from tests.browser.train_page import (
+    LONG,
+    axis_labels,
+    button,
+    chart,
+    message,
+    points,
+    progress,
+    rebuilt_digits,
+    start_training,
+    train_address,
+    wait_for_points,
+    wait_for_step,
+)
+from tests.small import copied
+from tests.unit.waiting import wait_until
+
+seeds = count(1)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+    """The app on a folder with one finished run, so that its Start page does not begin a training."""
+    with serving(tmp_path_factory.mktemp("train-page")) as server:
+        copied(small_run, server.store)
+        yield server
+
+
+@pytest.fixture
+def config(server: Server) -> Iterator[Config]:
+    """A long training that no other test has; it ends with the test, whatever became of that."""
+    config = replace(LONG, seed=next(seeds))
+    yield config
+    try:
+        server.store.delete(config.key)
+    except RunNotFoundError:
+        return
+    wait_until(lambda: not (server.store.root / config.key).exists(), "the run is gone")
+
+
+@pytest.fixture
+def training(chromium_page: Page, server: Server, config: Config) -> Page:
+    """A tab in which a long training has begun."""
+    start_training(chromium_page, server, config)
+    return chromium_page
+
+
+def test_the_curve_grows_and_the_digits_change(training: Page) -> None:
+    before, digits = wait_for_points(training, 1), rebuilt_digits(training)
+    wait_for_points(training, before + 5)
+    assert points(training).keys() == {"Training", "Held-out", "PCA"}
+    assert len(digits) == 16
+    wait_until(lambda: not set(digits) & set(rebuilt_digits(training)), "all sixteen reconstructions have changed")
+
+
+def test_the_chart_stays_the_same_element_while_it_grows(training: Page) -> None:
+    before = wait_for_points(training, 1)
+    training.evaluate("for (const node of document.querySelectorAll('.marks, canvas')) node.seen = true")
+    wait_for_points(training, before + 5)
+    assert chart(training).evaluate("(chart) => chart.querySelector('.marks').seen")
+    assert training.locator(".rows canvas").evaluate_all("(all) => all.map((one) => one.seen ?? false)") == [True] * 32
+
+
+def test_nothing_on_the_page_moves_while_the_curve_grows(training: Page) -> None:
+    before = wait_for_points(training, 1)
+    parts = [chart(training), progress(training), training.locator(".rows"), button(training, "Pause")]
+    places = [part.bounding_box() for part in parts]
+    wait_for_points(training, before + 5)
+    assert [part.bounding_box() for part in parts] == places
+
+
+def test_a_zoom_is_kept_while_the_curve_grows(training: Page) -> None:
+    before, whole = wait_for_points(training, 1), axis_labels(training)
+    chart(training).hover()
+    training.keyboard.down("Shift")
+    training.mouse.wheel(0, -400)
+    training.keyboard.up("Shift")
+    wait_until(lambda: axis_labels(training) != whole, "the axes show a part only")
+    zoomed = axis_labels(training)
+    wait_for_points(training, before + 5)
+    assert axis_labels(training) == zoomed
+
+
+def test_the_wheel_alone_scrolls_the_page(training: Page) -> None:
+    wait_for_points(training, 1)
+    whole = axis_labels(training)
+    place = chart(training).bounding_box()
+    chart(training).hover()
+    training.mouse.wheel(0, 200)
+    wait_until(lambda: chart(training).bounding_box() != place, "the page scrolls")
+    assert axis_labels(training) == whole
+
+
+def test_the_curve_can_be_shown_on_a_logarithmic_scale(training: Page) -> None:
+    before, linear = wait_for_points(training, 10), axis_labels(training)
+    training.get_by_role("radio", name="Log").click()
+    wait_until(lambda: axis_labels(training)[1] != linear[1], "the vertical axis has other numbers")
+    wait_for_points(training, before + 5)
+    assert axis_labels(training)[0] == linear[0]
+
+
+def test_a_training_pauses_goes_on_and_stops(training: Page, server: Server, config: Config) -> None:
+    button(training, "Pause").click()
+    expect(message(training, r"Paused at step [\d,]+ of 100,000\. Nothing is lost")).to_be_visible()
+    paused = server.store.open(config.key).status
+    assert paused.state == "paused"
+    button(training, "Resume").click()
+    wait_for_step(training, paused.step + 1)
+    button(training, "Stop").click()
+    expect(message(training, r"Stopped at step [\d,]+ and kept\.")).to_be_visible()
+    stopped = server.store.open(config.key).status
+    assert (stopped.state, stopped.test_mse is None) == ("stopped", False)
+    assert stopped.step > paused.step
+
+
+def test_a_stopped_run_can_be_looked_into(training: Page, server: Server, config: Config) -> None:
+    button(training, "Stop").click()
+    training.get_by_test_id("stPageLink").filter(has_text="Look inside").get_by_role("link").click()
+    expect(training.locator('.figure[data-state="ready"]')).to_be_visible()
+    assert re.search(rf"[?&]run={config.key}", training.url)
+
+
+def test_a_reload_finds_the_training_further_on(training: Page, server: Server, config: Config) -> None:
+    before = wait_for_step(training, 1)
+    training.reload()
+    assert wait_for_step(training, before + 1) > before
+    assert server.store.open(config.key).status.state == "training"
+
+
+def test_coming_back_from_another_page_finds_the_training(training: Page, config: Config) -> None:
+    before = wait_for_step(training, 1)
+    training.get_by_role("link", name="Start", exact=True).click()
+    expect(training.get_by_role("heading", name="What is an autoencoder?")).to_be_visible()
+    training.get_by_role("link", name="Train", exact=True).click()
+    expect(training.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
+    assert wait_for_step(training, before + 1) > before
+    assert f"seed={config.seed}" in training.url
+
+
+def test_a_second_visitor_watches_the_same_training(
+    training: Page, chromium: Browser, server: Server, config: Config
+) -> None:
+    other = chromium.new_page()
+    visit(other, train_address(server, config))
+    wait_for_step(other, wait_for_step(training, 1))
+    other.close()
+
+
+def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
+    chromium_page: Page, chromium: Browser, server: Server
+) -> None:
+    config = replace(LONG, steps=40, seed=next(seeds))
+    visit(chromium_page, train_address(server, config))
+    button(chromium_page, "Train").click()
+    expect(
+        message(chromium_page, r"40 steps in \d+ s\. Mean squared error on all held-out images: 0\.")
+    ).to_be_visible()
+    expect(button(chromium_page, "Train longer: 40 more steps")).to_be_visible()
+    assert server.store.open(config.key).history().step[-1] == 40
+    other = chromium.new_page()
+    visit(other, train_address(server, config))
+    expect(message(other, "These settings were trained before; this is that run. 40 steps in")).to_be_visible()
+    other.close()
+
+
+def test_a_second_training_waits_for_the_first(training: Page, chromium: Browser, server: Server) -> None:
+    waiting = chromium.new_page()
+    visit(waiting, train_address(server, replace(LONG, steps=30, seed=next(seeds))))
+    button(waiting, "Train").click()
+    expect(progress(waiting)).to_contain_text("Waiting: one training is before this one, about")
+    button(training, "Stop").click()
+    expect(message(waiting, "30 steps in")).to_be_visible()
+    waiting.close()
+
+
+def test_a_link_is_the_very_first_visit_of_a_server(chromium_page: Page, tmp_path: Path) -> None:
+    with serving(tmp_path) as fresh:
+        visit(chromium_page, train_address(fresh, replace(LONG, optimizer="sgd", dropout=0.25)))
+        expect(chromium_page.get_by_test_id("stTopNavLink")).to_have_text(["Start", "Train"])
+        expect(chromium_page).to_have_title("Bottleneck")
+        box = chromium_page.get_by_test_id("stMainBlockContainer").bounding_box()
+        assert box is not None
+        assert box["width"] > 1200
+        expect(chromium_page.get_by_label("Encoder widths", exact=True)).to_have_value("64")
+        expect(chromium_page.get_by_label("Latent dimensions", exact=True)).to_have_value("8")
+        chromium_page.get_by_text("Regularisation", exact=True).click()
+        expect(chromium_page.get_by_label("Dropout", exact=True)).to_have_value("0.25")
+        expect(button(chromium_page, "Train")).to_be_enabled()
+
+
+def test_nonsense_in_a_link_is_told_once_and_the_rest_is_kept(chromium_page: Page, server: Server) -> None:
+    visit(chromium_page, f"{server.address}/train?latent_dim=12&steps=lots&colour=blue")
+    expect(chromium_page.get_by_test_id("stAlert").filter(has_text="This link asks for")).to_have_count(1)
+    expect(chromium_page.get_by_label("Latent dimensions", exact=True)).to_have_value("12")
+    expect(button(chromium_page, "Train")).to_be_enabled()
+    wait_until(lambda: chromium_page.url.endswith("/train?latent_dim=12"), "the address names what is there")
+
+
+def test_an_invalid_value_is_explained_and_nothing_else_is_lost(chromium_page: Page, server: Server) -> None:
+    visit(chromium_page, train_address(server, LONG))
+    field = chromium_page.get_by_label("Encoder widths", exact=True)
+    field.fill("64-wide")
+    field.press("Enter")
+    expect(message(chromium_page, "encoder_widths must be .* Received: 64-wide")).to_be_visible()
+    expect(field).to_have_value("64-wide")
+    expect(button(chromium_page, "Train")).to_be_disabled()
+    expect(chromium_page.get_by_label("Latent dimensions", exact=True)).to_have_value("8")
+    field.fill("32")
+    field.press("Enter")
+    expect(button(chromium_page, "Train")).to_be_enabled()
+    assert "latent_dim=8" in chromium_page.url
+
+
+def test_a_number_out_of_range_does_not_get_through(chromium_page: Page, server: Server) -> None:
+    visit(chromium_page, train_address(server, LONG))
+    field = chromium_page.get_by_label("Latent dimensions", exact=True)
+    field.fill("300")
+    field.press("Enter")
+    settle(chromium_page)
+    assert "latent_dim=8" in chromium_page.url
+
+
+@pytest.mark.parametrize("page", ["start", "train"])
+def test_on_a_phone_nothing_is_wider_than_the_page(chromium_page: Page, server: Server, page: str) -> None:
+    chromium_page.set_viewport_size({"width": 390, "height": 844})
+    visit(chromium_page, f"{server.address}/{page}")
+    expect(chromium_page.get_by_role("heading", name="Things to try")).to_be_attached()
+    main = chromium_page.get_by_test_id("stMain")
+    assert main.evaluate("(main) => main.scrollWidth - main.clientWidth") == 0
+    assert chromium_page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_a_training_can_be_begun(chromium_page: Page, server: Server) -> None:
+    chromium_page.set_viewport_size({"width": 390, "height": 844})
+    visit(chromium_page, train_address(server, replace(LONG, steps=20, seed=next(seeds))))
+    button(chromium_page, "Train").click()
+    expect(message(chromium_page, "20 steps in")).to_be_visible()

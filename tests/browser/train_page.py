@@ -1,0 +1,88 @@
+"""What a visitor does on the Train page, and what there is to see."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, expect
+
+from ae_core.config import Config
+from tests.browser.served import Server, pixels, visit
+from tests.unit.waiting import wait_until
+
+LONG = Config(train_size=2000, encoder_widths=(64,), latent_dim=8, steps=100_000)
+"""Never trained to its end: there is time to look, however fast the computer is."""
+
+CURVES = """
+(chart) => Object.fromEntries(
+  [...chart.querySelectorAll(".mark-line path[aria-label]")].map((path) => [
+    /Curve: (.*)$/.exec(path.getAttribute("aria-label"))[1],
+    path.getAttribute("d")?.split("L").length ?? 0,
+  ]),
+)
+"""
+AXIS = "(chart) => [...chart.querySelectorAll('.role-axis-label')].map((axis) => axis.textContent)"
+
+
+def train_address(server: Server, config: Config) -> str:
+    return f"{server.address}/train?{urlencode(config.to_text())}"
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def start_training(page: Page, server: Server, config: Config) -> None:
+    """Open the page with these settings, press Train, and wait for the first steps."""
+    visit(page, train_address(server, config))
+    button(page, "Train").click()
+    wait_for_step(page, 1)
+
+
+def progress(page: Page) -> Locator:
+    return page.get_by_test_id("stProgress")
+
+
+def message(page: Page, beginning: str) -> Locator:
+    """The box whose text begins so."""
+    return page.get_by_test_id("stAlert").filter(has_text=re.compile(f"^\\s*{beginning}"))
+
+
+def wait_for_step(page: Page, least: int) -> int:
+    """The step that the progress bar names, once it is at least `least`."""
+
+    def step() -> int:
+        text = " ".join(progress(page).all_inner_texts())
+        found = re.search(r"Step ([\d,]+) of", text)
+        return int(found[1].replace(",", "")) if found else 0
+
+    return wait_until(lambda: (at := step()) >= least and at, f"the training is at step {least}")
+
+
+def chart(page: Page) -> Locator:
+    return page.get_by_test_id("stVegaLiteChart").locator("visible=true")
+
+
+def points(page: Page) -> dict[str, int]:
+    """How many points each curve has."""
+    expect(chart(page)).to_be_visible()
+    return dict(chart(page).evaluate(CURVES))
+
+
+def wait_for_points(page: Page, least: int) -> int:
+    """How many points the held-out curve has, once there are at least `least`."""
+    return wait_until(
+        lambda: (count := points(page).get("Held-out", 0)) >= least and count, f"the curve has {least} points"
+    )
+
+
+def axis_labels(page: Page) -> tuple[str, str]:
+    """The numbers at the horizontal and at the vertical axis, each as one text."""
+    across, up = chart(page).evaluate(AXIS)
+    return across, up
+
+
+def rebuilt_digits(page: Page) -> list[str]:
+    """Pixels of each reconstruction."""
+    return [pixels(canvas) for canvas in page.locator(".rows canvas.reconstruction").all()]
