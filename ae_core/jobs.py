@@ -181,6 +181,8 @@ class Jobs:
         with self._books.turns:
             known = {job.key for job in self.active()}
             lost = [run for run in self.store.runs() if run.status.state in ("queued", "training")]
+            # A run of an older version has the key of no config: asking for it would train another one.
+            lost = [run for run in lost if run.config.key == run.key]
             resumed = [run for run in lost if run.key not in known and not is_held(run.path)]
             # The oldest request first, as the queue was.
             for run in sorted(resumed, key=lambda run: run.status.created):

@@ -74,6 +74,10 @@ class Stepper:
         """Weights, states of random layers, and the optimizer's moments."""
         return [*self.network.variables, *self.optimizer.variables]
 
+    def is_sound(self) -> bool:
+        """Whether all weights are finite. A loss does not tell: ReLU makes NaN a zero."""
+        return all(np.isfinite(weight.numpy()).all() for weight in self.network.trainable_variables)
+
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
         return Snapshot(self.step, [np.array(variable.numpy()) for variable in self.variables])

@@ -160,9 +160,7 @@ class _Sitting:
 
     def _look(self) -> None:
         """Measure the held-out losses and add a row to the history."""
-        self.held_out = self.stepper.evaluate()
-        if not np.isfinite(self.held_out).all():
-            self._diverge()
+        self.held_out = self._measure()
         loss, mse = self._recent()
         held_out_loss, held_out_mse = self.held_out
         step = self.stepper.step
@@ -170,6 +168,13 @@ class _Sitting:
         if is_history_step(step):
             self.losses, self.squared_errors = [], []
         self.good = self.stepper.snapshot()
+
+    def _measure(self) -> tuple[float, float]:
+        """Held-out loss and squared error, unless the last step has broken the weights."""
+        held_out = self.stepper.evaluate()
+        if not (np.isfinite(held_out).all() and self.stepper.is_sound()):
+            self._diverge()
+        return held_out
 
     def _recent(self) -> tuple[float, float]:
         """Mean loss and squared error since the last row of the history."""
@@ -199,8 +204,7 @@ class _Sitting:
 
     def _interrupt(self, request: Request) -> Run:
         # The loss of the last batch was measured before its step: only now can it be seen what that did to the weights.
-        if not np.isfinite(self.stepper.evaluate()).all():
-            self._diverge()
+        self._measure()
         self._save_checkpoint()
         self._report()
         if request == "stop":

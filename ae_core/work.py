@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from distributed import Event, get_worker, secede
@@ -39,7 +39,9 @@ def train_run(config: Config, root: Path) -> str:
     worker = get_worker()
     key = config.key
     worker.log_event(TOPIC, {"key": key})
-    asked: dict[Request, Event] = {request: Event(event_name(key, request)) for request in get_args(Request)}
+    # Whoever asks for both wants it to end.
+    requests: tuple[Request, ...] = ("stop", "pause")
+    asked = {request: Event(event_name(key, request)) for request in requests}
 
     def should_stop() -> Request | None:
         return next((request for request, event in asked.items() if event.is_set()), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -121,7 +121,8 @@ def _cluster(folder: Path) -> Iterator[tuple[str, StepClock]]:
         finally:
             # It is in the middle of a training, which it would otherwise be given time to end.
             for worker in workers:
-                psutil.Process(worker).kill()
+                with suppress(psutil.Error):
+                    psutil.Process(worker).kill()
 
 
 def _address(server: Server) -> str:

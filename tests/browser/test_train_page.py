@@ -72,10 +72,10 @@ def test_the_curve_grows_and_the_digits_change(training: Page) -> None:
 
 def test_the_chart_stays_the_same_element_while_it_grows(training: Page) -> None:
     before = wait_for_points(training, 1)
-    training.evaluate("for (const node of document.querySelectorAll('.marks, canvas')) node.seen = true")
+    drawn = training.locator(".marks, .rows canvas")
+    drawn.evaluate_all("(nodes) => nodes.forEach((node) => (node.seen = true))")
     wait_for_points(training, before + 5)
-    assert chart(training).evaluate("(chart) => chart.querySelector('.marks').seen")
-    assert training.locator(".rows canvas").evaluate_all("(all) => all.map((one) => one.seen ?? false)") == [True] * 32
+    assert drawn.evaluate_all("(nodes) => nodes.map((node) => node.seen ?? false)") == [True] * (1 + 32)
 
 
 def test_nothing_on_the_page_moves_while_the_curve_grows(training: Page) -> None:

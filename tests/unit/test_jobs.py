@@ -1,0 +1,272 @@
+"""Trainings as jobs, on a real cluster of one worker: shared, queued, paused, gone on with, failed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from ae_core import cluster
+from ae_core.codec import open_codec
+from ae_core.config import Config
+from ae_core.errors import ConfigError, JobError
+from ae_core.jobs import Job, Jobs
+from ae_core.lock import hold
+from ae_core.store import Run, RunStore, Status
+from tests.unit.tiny import DENSE, assert_same_bits
+from tests.unit.waiting import wait_until
+
+# Long enough to be looked at; every test that starts one also ends it.
+LONG = replace(DENSE, steps=200_000)
+SHORT = replace(DENSE, steps=3)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    return RunStore(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def jobs(store: RunStore) -> Iterator[Jobs]:
+    jobs = Jobs(store)
+    jobs.wait_until_warm(timeout=120)
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(jobs: Jobs) -> Iterator[None]:
+    yield
+    for job in jobs.active():
+        jobs.request(job.key, "pause")
+    wait_until(lambda: not jobs.active(), "all jobs have ended")
+
+
+def finished(jobs: Jobs, key: str) -> Run:
+    wait_until(lambda: jobs.view(key) is None, f"run {key} has ended")
+    return jobs.store.open(key)
+
+
+def in_training(jobs: Jobs, key: str, *, after: int = 0) -> Job:
+    """The job as soon as it has got beyond the step `after`."""
+
+    def look() -> Job | None:
+        job = jobs.view(key)
+        assert job, f"run {key} has ended: {jobs.error(key)}"
+        return job if job.progress and job.progress.step > after else None
+
+    return wait_until(look, f"run {key} is in training")
+
+
+def test_a_worker_trains_the_same_bits_as_this_process(jobs: Jobs, dense_run: Run) -> None:
+    run = finished(jobs, jobs.submit(DENSE))
+    assert run.status.state == "finished"
+    assert_same_bits(run, dense_run)
+    assert jobs.error(run.key) == ""
+
+
+def test_two_who_ask_for_the_same_training_share_it(jobs: Jobs) -> None:
+    config = replace(LONG, seed=1)
+    keys = {jobs.submit(config, owner="ada"), jobs.submit(replace(config, momentum=0.1), owner="bob")}
+    assert keys == {config.key}
+    assert [job.owners for job in jobs.active()] == [frozenset({"ada", "bob"})]
+
+
+def test_progress_arrives_while_it_trains_and_nothing_is_left_after(jobs: Jobs) -> None:
+    key = jobs.submit(replace(LONG, seed=2))
+    first = in_training(jobs, key)
+    later = in_training(jobs, key, after=first.progress.step if first.progress else 0)
+    assert (later.state, later.place, later.wait_seconds) == ("training", 0, 0)
+    assert later.progress is not None
+    assert later.progress.history.step[:3] == [1, 2, 3]
+    assert later.progress.reconstructions.shape == (16, 28, 28)
+    jobs.request(key, "stop")
+    assert finished(jobs, key).status.state == "stopped"
+    assert jobs.active() == []
+
+
+def test_a_stopped_training_leaves_a_codec(jobs: Jobs) -> None:
+    key = jobs.submit(replace(LONG, seed=3))
+    in_training(jobs, key)
+    jobs.request(key, "stop")
+    run = finished(jobs, key)
+    assert (run.status.state, open_codec(run).latent_dim) == ("stopped", LONG.latent_dim)
+
+
+def test_stopping_wins_over_pausing(jobs: Jobs) -> None:
+    key = jobs.submit(replace(LONG, seed=4))
+    jobs.request(key, "pause")
+    jobs.request(key, "stop")
+    assert jobs.active()[0].state == "stopping"
+    assert finished(jobs, key).status.state == "stopped"
+
+
+def test_a_queue_keeps_its_order_and_tells_everybody_their_place(jobs: Jobs) -> None:
+    first, second, third = (jobs.submit(replace(LONG, seed=seed)) for seed in (5, 6, 7))
+    in_training(jobs, first)
+    views = jobs.active()
+    assert [(job.key, job.state, job.place) for job in views] == [
+        (first, "training", 0),
+        (second, "queued", 1),
+        (third, "queued", 2),
+    ]
+    assert 0 == views[0].wait_seconds < views[1].wait_seconds < views[2].wait_seconds
+    jobs.request(first, "stop")
+    in_training(jobs, second)
+    assert [job.key for job in jobs.active()] == [second, third]
+
+
+def test_a_queued_training_that_is_paused_takes_no_step(jobs: Jobs) -> None:
+    running, queued = jobs.submit(replace(LONG, seed=8)), jobs.submit(replace(LONG, seed=9))
+    jobs.request(queued, "pause")
+    assert [job.state for job in jobs.active() if job.key == queued] == ["pausing"]
+    jobs.request(running, "stop")
+    run = finished(jobs, queued)
+    assert (run.status.state, run.status.step) == ("paused", 0)
+
+
+def test_a_paused_training_goes_on_where_it_was(jobs: Jobs) -> None:
+    config = replace(LONG, seed=10)
+    key = jobs.submit(config)
+    in_training(jobs, key, after=20)
+    jobs.request(key, "pause")
+    paused = finished(jobs, key).status
+    assert (paused.state, paused.step > 20) == ("paused", True)
+    jobs.submit(config)
+    job = wait_until(lambda: (job := jobs.view(key)) and job.progress and job, "the first report")
+    assert job.progress.step >= paused.step
+
+
+def test_asking_for_a_training_while_it_pauses_makes_it_go_on(jobs: Jobs) -> None:
+    config = replace(LONG, seed=11)
+    key = jobs.submit(config, owner="ada")
+    step = in_training(jobs, key, after=20).progress.step  # type: ignore[union-attr]
+    jobs.request(key, "pause")
+    jobs.submit(config, owner="bob")
+    wait_until(lambda: jobs.view(key).state == "training", "it trains again")  # type: ignore[union-attr]
+    assert in_training(jobs, key, after=step).owners == {"ada", "bob"}
+
+
+def test_a_pause_asked_for_last_is_the_one_that_counts(jobs: Jobs) -> None:
+    config = replace(LONG, seed=12)
+    key = jobs.submit(config)
+    in_training(jobs, key)
+    jobs.request(key, "pause")
+    jobs.submit(config)
+    jobs.request(key, "pause")
+    assert finished(jobs, key).status.state == "paused"
+
+
+def test_many_who_look_while_others_ask_never_hang(jobs: Jobs) -> None:
+    key, done = jobs.submit(replace(LONG, seed=13)), threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            jobs.active()
+            jobs.view(key)
+            time.sleep(0.001)
+
+    lookers = [threading.Thread(target=look) for _ in range(4)]
+    for looker in lookers:
+        looker.start()
+    in_training(jobs, key, after=100)
+    keys = [jobs.submit(replace(SHORT, seed=seed), owner=str(seed)) for seed in range(14, 17)]
+    jobs.request(key, "pause")
+    states = [finished(jobs, one).status.state for one in (key, *keys)]
+    done.set()
+    for looker in lookers:
+        looker.join()
+    assert states == ["paused", "finished", "finished", "finished"]
+
+
+def test_a_finished_run_is_not_trained_again(jobs: Jobs, store: RunStore) -> None:
+    before = finished(jobs, jobs.submit(replace(SHORT, seed=20))).status
+    key = jobs.submit(replace(SHORT, seed=20))
+    assert jobs.view(key) is None
+    assert store.open(key).status == before
+
+
+def test_a_config_that_does_not_fit_the_data_is_refused_at_once(jobs: Jobs, store: RunStore) -> None:
+    config = replace(DENSE, train_size=1_000_000)
+    with pytest.raises(ConfigError) as caught:
+        jobs.submit(config)
+    assert caught.value.field == "train_size"
+    assert store.find(config) is None
+
+
+def test_an_error_on_a_worker_is_told_in_its_own_words_until_the_next_try(jobs: Jobs) -> None:
+    parent = replace(SHORT, seed=21)
+    config = replace(SHORT, continues=parent.key)
+    run = finished(jobs, jobs.submit(config))
+    assert jobs.error(run.key).startswith("continues must be the key of a finished run on this server.")
+    assert (run.status.state, run.status.message) == ("failed", jobs.error(run.key))
+    finished(jobs, jobs.submit(parent))
+    assert finished(jobs, jobs.submit(config)).status.state == "finished"
+    assert jobs.error(run.key) == ""
+
+
+def test_a_diverging_training_tells_what_to_change(jobs: Jobs) -> None:
+    wild = replace(DENSE, loss="mse", output_activation="linear", optimizer="sgd", learning_rate=10.0)
+    run = finished(jobs, jobs.submit(replace(wild, hidden_activation="linear")))
+    assert run.status.state == "diverged"
+    assert "Lower the learning rate" in jobs.error(run.key) == run.status.message
+
+
+def test_a_run_that_another_process_trains_is_only_watched(jobs: Jobs, store: RunStore) -> None:
+    config = replace(SHORT, seed=22)
+    with hold(store.create(config).path):
+        key = jobs.submit(config)
+        assert jobs.view(key) is None
+    assert finished(jobs, jobs.submit(config)).status.state == "finished"
+
+
+def test_what_was_interrupted_is_taken_up_again_in_its_order(jobs: Jobs, store: RunStore) -> None:
+    def left(seed: int, status: Status) -> str:
+        run = store.create(replace(SHORT, seed=seed))
+        run.write_status(status)
+        return run.key
+
+    late, early = left(30, Status("queued", created=3.0)), left(31, Status("training", step=2, created=2.0))
+    left(32, Status("paused", created=1.0)), left(33, Status("failed", created=1.0))
+    elsewhere = left(34, Status("training", created=1.0))
+    with hold(store.root / elsewhere):
+        assert set(jobs.resume_interrupted()) == {early, late}
+        assert [job.key for job in jobs.active()] == [early, late]
+        assert jobs.resume_interrupted() == []
+    assert {finished(jobs, key).status.state for key in (early, late)} == {"finished"}
+    store.delete(elsewhere)
+
+
+def test_a_run_of_an_older_version_is_not_taken_up(jobs: Jobs, store: RunStore) -> None:
+    run = store.create(replace(SHORT, seed=35))
+    run.path.rename(store.root / "0123456789ab")
+    assert jobs.resume_interrupted() == []
+    store.delete("0123456789ab")
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "somewhere", "tcp://x:y", "ftp://127.0.0.1:1"])
+def test_a_scheduler_that_is_not_there_is_told_in_plain_words(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    with pytest.raises(JobError, match=f"Received: {address}. Start the scheduler, or unset the variable"):
+        Jobs(store)
+
+
+def test_requests_and_looks_at_unknown_runs_are_harmless(jobs: Jobs) -> None:
+    jobs.request("0123456789ab", "pause")
+    assert jobs.view("0123456789ab") is None
+    assert jobs.error("0123456789ab") == ""
+
+
+def test_the_cost_of_a_config_tells_how_long_the_queue_is(jobs: Jobs) -> None:
+    first = jobs.submit(replace(LONG, seed=40))
+    in_training(jobs, first, after=1000)
+    for config in (replace(SHORT, seed=41), Config(steps=10_000, latent_dim=33), replace(SHORT, seed=42)):
+        jobs.submit(config)
+    _, before_light, before_heavy, after_heavy = (job.wait_seconds for job in jobs.active())
+    assert after_heavy - before_heavy > 10 * (before_heavy - before_light) > 0
