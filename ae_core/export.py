@@ -61,7 +61,7 @@ def _entry(layer: keras.layers.Layer, buffer: list[np.ndarray[Any, Any]]) -> dic
     if name in WITHOUT_WEIGHTS:
         return entry
     for part in ("kernel", "bias"):
-        values = np.ascontiguousarray(getattr(layer, part).numpy(), dtype="<f4").ravel()
+        values = np.ascontiguousarray(getattr(layer, part).value.numpy(), dtype="<f4").ravel()
         entry[part] = [sum(array.size for array in buffer), values.size]
         buffer.append(values)
     return entry

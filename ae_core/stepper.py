@@ -76,11 +76,11 @@ class Stepper:
 
     def is_sound(self) -> bool:
         """Whether all weights are finite. A loss does not tell: ReLU makes NaN a zero."""
-        return all(np.isfinite(weight.numpy()).all() for weight in self.network.trainable_variables)
+        return all(np.isfinite(weight.value.numpy()).all() for weight in self.network.trainable_variables)
 
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
-        return Snapshot(self.step, [np.array(variable.numpy()) for variable in self.variables])
+        return Snapshot(self.step, [np.array(variable.value.numpy()) for variable in self.variables])
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or on) to a snapshot of the same config."""

@@ -7,7 +7,6 @@ not the bars were reached; 1 could not be measured; 2 wrong usage; 130 interrupt
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,9 +27,6 @@ def main(arguments: Sequence[str] | None = None, *, benchmarks: Mapping[str, Ben
     if unknown:
         say(f"error: A benchmark must be one of {', '.join(benchmarks)}. Received: {', '.join(unknown)}.")
         return 2
-    # Benchmarks start servers and workers, which their `finally` ends: so a polite request to end must come to that.
-    signal.signal(signal.SIGTERM, _end)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     rows: list[Row] = []
     try:
         for name in dict.fromkeys(options.names or benchmarks):
@@ -68,4 +64,6 @@ def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 # Processes that a benchmark spawns import this file again under another name.
 if __name__ == "__main__":
+    # Benchmarks start servers and workers, which their `finally` ends: so a polite request to end must come to that.
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

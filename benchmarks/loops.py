@@ -6,7 +6,9 @@ down.
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -20,40 +22,61 @@ from ae_core.progress import Progress
 from ae_core.store import RunStore
 
 CONFIG = PRESETS["article"]
-WARM_UP = 100
-"""Steps before the clock starts: by then both have compiled, and our reports have found their rhythm."""
+SETTLING = 20
+"""Steps of a sitting before our clock starts: by then the loop is compiled and reports have found their rhythm."""
 
 EPOCH = 50
-"""Steps between two times that Keras calls back; what is measured are whole epochs."""
+"""Steps between two times that Keras calls back. The first such epoch is its warm-up, the others are measured."""
+
+Reports = list[tuple[float, int]]
+"""Of each report, when it came and which step it told of."""
 
 
-def load(module: str) -> None:
-    """Import what the side's first round would wait for, and read the images."""
-    import_module(module)
+def load_keras() -> None:
+    """Import and read what Keras's first round would wait for."""
+    import_module("tensorflow")
     _ = load_dataset("mnist").train_images
 
 
-def our_rate(steps: int) -> float:
-    """Steps a second of a fresh training over `steps` steps after the warm-up.
+def begin_ours(folder: Path, step: int) -> None:
+    """Train up to about `step` and pause there, so that each round can go on from the same place."""
+    _train_until(folder, lambda reports: reports[-1][1] >= step)
 
-    Reports, the rows of the history and their held-out losses, and at least one checkpoint are within the time: the
+
+def our_rate(folder: Path, steps: int) -> float:
+    """Steps a second over `steps` steps, going on with a copy of the training that `begin_ours` left in `folder`.
+
+    Reports, the rows of the history with their held-out losses, and at least one checkpoint are within the time: the
     training is paused at its end, which measures the held-out loss, writes a checkpoint and reports once more.
     """
+
+    def measured(reports: Reports) -> Reports:
+        return [report for report in reports if report[1] >= reports[0][1] + SETTLING]
+
+    def enough(reports: Reports) -> bool:
+        counted = measured(reports)
+        return bool(counted) and counted[-1][1] >= counted[0][1] + steps
+
+    with TemporaryDirectory() as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        reports = measured(_train_until(Path(copy), enough))
+        ended = time.perf_counter()
+    return (reports[-1][1] - reports[0][1]) / (ended - reports[0][0])
+
+
+def _train_until(folder: Path, enough: Callable[[Reports], bool]) -> Reports:
     from ae_core.training import train
 
-    seen: list[tuple[float, int]] = []
+    reports: Reports = []
 
     def report(progress: Progress) -> None:
-        if progress.step >= WARM_UP:
-            seen.append((time.perf_counter(), progress.step))
+        reports.append((time.perf_counter(), progress.step))
 
     def should_stop() -> Literal["pause"] | None:
-        return "pause" if seen and seen[-1][1] >= seen[0][1] + steps else None
+        return "pause" if enough(reports) else None
 
-    with TemporaryDirectory() as folder:
-        train(CONFIG, store=RunStore(folder), data=load_dataset("mnist"), report=report, should_stop=should_stop)
-        ended = time.perf_counter()
-    return (seen[-1][1] - seen[0][1]) / (ended - seen[0][0])
+    train(CONFIG, store=RunStore(folder), data=load_dataset("mnist"), report=report, should_stop=should_stop)
+    return reports
 
 
 def keras_rate(steps: int) -> float:
@@ -72,10 +95,10 @@ def keras_rate(steps: int) -> float:
     model.compile(optimizer=keras.optimizers.RMSprop(CONFIG.learning_rate, rho=0.9), loss="mse")
     ends: list[float] = []
     noted = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: ends.append(time.perf_counter()))
-    warm, measured = WARM_UP // EPOCH, steps // EPOCH
-    model.fit(_batches(), steps_per_epoch=EPOCH, epochs=warm + measured, verbose=0, callbacks=[noted])
+    measured = steps // EPOCH
+    model.fit(_batches(), steps_per_epoch=EPOCH, epochs=1 + measured, verbose=0, callbacks=[noted])
     keras.backend.clear_session()
-    return measured * EPOCH / (ends[-1] - ends[warm - 1])
+    return measured * EPOCH / (ends[-1] - ends[0])
 
 
 def _batches() -> Any:

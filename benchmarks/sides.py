@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import tempfile
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -27,7 +29,8 @@ class Side:
         context = multiprocessing.get_context("spawn")
         self.name = name
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._scratch = TemporaryDirectory(ignore_cleanup_errors=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._scratch.name), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -57,14 +60,15 @@ class Side:
 
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._pipe.close()
-        # TensorFlow takes its temporary files away when it is allowed to end by itself.
-        self._process.join(timeout=5)
         self._process.kill()
         self._process.join(timeout=10)
+        self._scratch.cleanup()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, scratch: str) -> None:
     """Runs in the process: call after call, until the other end of the pipe is closed."""
+    # TensorFlow leaves files behind when it is ended in the middle of something.
+    tempfile.tempdir = scratch
     # TensorFlow writes to the terminal, and stdout there belongs to the result.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

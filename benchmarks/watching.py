@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -12,21 +12,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
+import dask
 import psutil
-from distributed import Client, LocalCluster
 from playwright.sync_api import Page
 
-from ae_core.jobs import TOPIC
+from ae_core.cluster import connect, local_cluster
 from ae_core.presets import PRESETS
+from ae_core.work import TOPIC
 from benchmarks.browser import Chromium, chromium
 from benchmarks.rows import Bar, BenchmarkError, Row, say
-from benchmarks.servers import HOST, ROOT, Server, cpu_seconds, serving
+from benchmarks.servers import ROOT, Server, cpu_seconds, serving
 
 WATCHED = Bar(0.95, "least")
 CONFIG = replace(PRESETS["article"], steps=200_000)
 """Long enough that it never ends meanwhile."""
 
-STEADY_STEPS = 150
+STEADY_STEPS = 100
 PATIENCE_SECONDS = 90.0
 SETTLE_SECONDS = 1.0
 
@@ -75,7 +76,10 @@ class Watching:
 
 
 def measure_watched(*, quick: bool) -> list[Row]:
-    """One long training, with its page open and closed by turns: alone, watched, watched, alone, and so on."""
+    """One long training, with its page open and closed by turns: alone, watched, watched, alone, and so on.
+
+    Within such a round a pace that rises or falls evenly favours neither.
+    """
     say("  a training with a page watching against none")
     with (
         TemporaryDirectory() as folder,
@@ -88,7 +92,7 @@ def measure_watched(*, quick: bool) -> list[Row]:
     ):  # fmt: skip
         server.wait()
         _start_training(browser, server, clock)
-        found = _take_turns(browser, server, clock, rounds=1 if quick else 4, seconds=2.5 if quick else 6.0)
+        found = _take_turns(browser, server, clock, rounds=1 if quick else 4, seconds=2.0 if quick else 6.0)
     return [
         Row(
             "training", "article preset through Jobs, a page watching against none",
@@ -101,28 +105,19 @@ def measure_watched(*, quick: bool) -> list[Row]:
 
 @contextmanager
 def _cluster(folder: Path) -> Iterator[tuple[str, StepClock]]:
-    """A worker like the app's own, and a clock that hears its reports.
+    """The app's own kind of cluster, and a clock that hears its worker's reports.
 
-    The app's own cluster lives in the web process, where nobody else can listen; a scheduler that the app is pointed to
-    runs the same code and can be asked.
+    In the app it lives in the web process, where nobody else can listen. So here it lives in this process, and the app
+    is pointed to it.
     """
     clock = StepClock()
     with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=1, host=HOST, dashboard_address=None, silence_logs=50,
-            local_directory=str(folder), env={"TMPDIR": str(folder)},
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
-        workers = [nanny.pid for nanny in cluster.workers.values()]
+        dask.config.set({"temporary-directory": str(folder)}),
+        local_cluster() as cluster,
+        connect(None, cluster) as client,
+    ):
         client.subscribe_topic(TOPIC, clock.note)
-        try:
-            yield cluster.scheduler_address, clock
-        finally:
-            # It is in the middle of a training, which it would otherwise be given time to end.
-            for worker in workers:
-                with suppress(psutil.Error):
-                    psutil.Process(worker).kill()
+        yield cluster.scheduler_address, clock
 
 
 def _address(server: Server) -> str:

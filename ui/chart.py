@@ -36,7 +36,14 @@ def loss_chart(
     rows = curve_rows(history, measure=measure, steps=steps, baseline=baseline)
     title = loss_title if measure == "loss" else TITLES[measure]
     st.vega_lite_chart(
-        rows, _specification(title, steps=steps, logarithmic=logarithmic), key=key, width="stretch", height=HEIGHT
+        rows,
+        _specification(title, steps=steps, logarithmic=logarithmic),
+        key=key,
+        width="stretch",
+        height=HEIGHT,
+        # Streamlit forgets a zoom with each new row, unless it is a selection of which the page wants to hear.
+        on_select="rerun",
+        selection_mode="zoom",
     )
 
 

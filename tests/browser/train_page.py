@@ -86,3 +86,13 @@ def axis_labels(page: Page) -> tuple[str, str]:
 def rebuilt_digits(page: Page) -> list[str]:
     """Pixels of each reconstruction."""
     return [pixels(canvas) for canvas in page.locator(".rows canvas.reconstruction").all()]
+
+
+def page_link(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("stPageLink").get_by_role("link", name=name)
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    wide = "(main) => Math.max(main.scrollWidth, document.documentElement.scrollWidth) - window.innerWidth"
+    return int(page.get_by_test_id("stMain").evaluate(wide))
