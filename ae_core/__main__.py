@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from ae_core.config import Config
+from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, ConfigError
 from ae_core.layers import plan_layers
 from ae_core.presets import NOTES, PRESETS
@@ -93,18 +94,25 @@ def _presets(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     config = _config(options.preset, options.set)
+    store = RunStore()
+    known = store.find(config)
+    if known and known.status.state == "finished":
+        print(f"Run {known.key} was trained before; nothing to do.", file=sys.stderr)
+        _print(options, _figures(known))
+        return 0
+    # What is wrong with the config is told before TensorFlow takes its seconds.
+    plan_layers(config)
+    data = dataset_for(config, folder=store.root / "datasets")
     # TensorFlow logs to stderr while it is imported, where the progress bar will be.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_stderr():
         from ae_core.training import train
 
-    store = RunStore()
-    known = store.find(config)
-    if known and known.status.state == "finished":
-        print(f"Run {known.key} was trained before; nothing to do.", file=sys.stderr)
     with _CtrlC() as ctrl_c:
-        run = train(config, store=store, report=_show_progress, should_stop=ctrl_c.request)
-    _end_progress()
+        try:
+            run = train(config, store=store, data=data, report=_show_progress, should_stop=ctrl_c.request)
+        finally:
+            _end_progress()
     if run.status.state == "paused":
         print(f"Paused run {run.key} at step {run.status.step:,}. The same command goes on with it.", file=sys.stderr)
         return INTERRUPTED
@@ -163,7 +171,6 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from ae_core.codec import open_codec
-    from ae_core.datasets import dataset_for
     from ae_core.metrics import evaluate
 
     store = RunStore()

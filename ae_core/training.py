@@ -30,6 +30,8 @@ ShouldStop = Callable[[], Request | None]
 
 REPORT_SECONDS = 0.25
 CHECKPOINT_SECONDS = 5.0
+GOOD_SPACING = 1.25
+"""A training that diverges goes back by at most this factor in steps: from step 500 to 400 or later."""
 CHECKPOINT_SHARE = 0.02
 """A checkpoint of a large network is slow to write: at most this share of the time goes there."""
 
@@ -167,7 +169,9 @@ class _Sitting:
         self.history.append(step=step, loss=loss, mse=mse, held_out_loss=held_out_loss, held_out_mse=held_out_mse)
         if is_history_step(step):
             self.losses, self.squared_errors = [], []
-        self.good = self.stepper.snapshot()
+        # Copying all variables costs as much as half a step: not at every row.
+        if step >= GOOD_SPACING * self.good.step:
+            self.good = self.stepper.snapshot()
 
     def _measure(self) -> tuple[float, float]:
         """Held-out loss and squared error, unless the last step has broken the weights."""

@@ -71,13 +71,28 @@ class _View:
         return history
 
 
+@dataclass(frozen=True)
+class _Curve:
+    """How the visitor wants to see the curve."""
+
+    measure: Measure
+    logarithmic: bool
+
+
 def show_training(config: Config) -> None:
     """Buttons, curve and digits of the training of `config`, updated in place while it runs."""
     # Whatever is wrong with this run, the settings below it and the list of runs are still of use.
     with damage_mendable(config.key):
-        active = _look(config).active
-        # Only a training that moves is polled: a page at rest asks for nothing.
-        st.fragment(_panel, run_every=POLL_SECONDS if active else None)(config, active)
+        view = _look(config)
+        with st.container(horizontal=True, horizontal_alignment="distribute", key="training_controls"):
+            _buttons(view)
+            curve = _curve_choice(config)
+        # Only a training that moves is polled, and of it only what moves: a page at rest asks for nothing.
+        st.fragment(_panel, run_every=POLL_SECONDS if view.active else None)(config, view.active, curve)
+        st.caption(
+            f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
+            "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
+        )
 
 
 def _look(config: Config) -> _View:
@@ -85,20 +100,19 @@ def _look(config: Config) -> _View:
     return _View(config, run, job, elsewhere=job is None and run is not None and is_held(run.path))
 
 
-def _panel(config: Config, was_active: bool) -> None:
+def _panel(config: Config, was_active: bool, curve: _Curve) -> None:
     with damage_mendable(config.key):
         view = _look(config)
         if view.active != was_active:
             st.rerun()
-        _buttons(view)
         _status(view)
-        _curve(view)
+        _show_curve(view, curve)
         _digits(view)
 
 
 def _buttons(view: _View) -> None:
     state = view.run.status.state if view.run else None
-    with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="training_buttons"):
         if view.job:
             asked = view.job.state in ("pausing", "stopping")
             st.button("Pause", key="pause", on_click=_request, args=(view.config.key, "pause"), disabled=asked)
@@ -201,14 +215,11 @@ def _figures(config: Config, status: Status) -> str:
     return words
 
 
-def _curve(view: _View) -> None:
-    loss = FIELDS["loss"]
-    assert isinstance(loss, Choice)
-    loss_title = loss.choices[view.config.loss]
+def _curve_choice(config: Config) -> _Curve:
     measures: dict[Measure, str] = {"mse": "Squared error"}
-    if view.config.loss != "mse":
-        measures["loss"] = loss_title
-    with st.container(horizontal=True, key="curve_choices"):
+    if config.loss != "mse":
+        measures["loss"] = _loss_title(config)
+    with st.container(horizontal=True, width="content", key="curve_choices"):
         measure = st.segmented_control(
             "Measure", list(measures), format_func=lambda name: measures[name], default="mse", required=True,
             key="measure", label_visibility="collapsed",
@@ -216,19 +227,25 @@ def _curve(view: _View) -> None:
         scale = st.segmented_control(
             "Scale", ["Linear", "Log"], default="Linear", required=True, key="scale", label_visibility="collapsed"
         )
+    return _Curve(measure if measure in measures else "mse", logarithmic=scale == "Log")
+
+
+def _show_curve(view: _View, curve: _Curve) -> None:
     loss_chart(
         key=f"curve_{view.config.key}",
         history=view.history(),
         steps=view.config.steps,
-        measure=measure if measure in measures else "mse",
-        loss_title=f"{loss_title} per pixel",
-        logarithmic=scale == "Log",
+        measure=curve.measure,
+        loss_title=f"{_loss_title(view.config)} per pixel",
+        logarithmic=curve.logarithmic,
         baseline=baseline_mse(view.config),
     )
-    st.caption(
-        f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on held-out images. "
-        "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
-    )
+
+
+def _loss_title(config: Config) -> str:
+    loss = FIELDS["loss"]
+    assert isinstance(loss, Choice)
+    return loss.choices[config.loss]
 
 
 def _digits(view: _View) -> None:

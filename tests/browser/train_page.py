@@ -22,7 +22,11 @@ CURVES = """
   ]),
 )
 """
-AXIS = "(chart) => [...chart.querySelectorAll('.role-axis-label')].map((axis) => axis.textContent)"
+AXES = """
+(chart) => [...chart.querySelectorAll(".role-axis-label")].map(
+  (axis) => [...axis.querySelectorAll("text")].map((label) => label.textContent),
+)
+"""
 
 
 def train_address(server: Server, config: Config) -> str:
@@ -30,7 +34,8 @@ def train_address(server: Server, config: Config) -> str:
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    # While a script runs, Streamlit shows a "Stop" of its own in the page's header.
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
 
 
 def start_training(page: Page, server: Server, config: Config) -> None:
@@ -77,10 +82,10 @@ def wait_for_points(page: Page, least: int) -> int:
     )
 
 
-def axis_labels(page: Page) -> tuple[str, str]:
-    """The numbers at the horizontal and at the vertical axis, each as one text."""
-    across, up = chart(page).evaluate(AXIS)
-    return across, up
+def axis_labels(page: Page) -> tuple[set[str], set[str]]:
+    """The numbers at the horizontal and at the vertical axis."""
+    across, up = chart(page).evaluate(AXES)
+    return set(across), set(up)
 
 
 def rebuilt_digits(page: Page) -> list[str]:

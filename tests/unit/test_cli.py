@@ -139,7 +139,6 @@ def test_a_deleted_run_is_gone(trained: tuple[Shell, Any, str], shell: Shell) ->
         (["--set", "loss=bce", "--set", "output_activation=relu"], "Choose sigmoid, or the loss mse."),
         (["--set", "train_size=100000"], "train_size must be at most 60000"),
         (["--set", "encoder_widths=2048-2048-2048-2048-2048-2048"], "Choose smaller layers."),
-        (["--set", "continues=0123456789ab"], "continues must be the key of a finished run"),
         (["--set", "dataset=images-0123456789ab"], "Choose another dataset."),
     ],
 )
@@ -148,6 +147,7 @@ def test_a_wrong_setting_ends_with_code_2_and_one_line(shell: Shell, arguments: 
     assert (code, out, err.count("\n")) == (2, "", 1), err
     assert err.startswith("error: ")
     assert words in err
+    assert shell.store.listed() == []
 
 
 @pytest.mark.parametrize("command", ["evaluate", "delete"])

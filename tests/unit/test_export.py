@@ -29,11 +29,12 @@ STRANGER = """
 import importlib.util, sys
 import keras, numpy as np
 assert importlib.util.find_spec("ae_core") is None
-folder, images = sys.argv[1], np.load(sys.argv[2])
-encoder = keras.models.load_model(f"{folder}/encoder.keras", safe_mode=True)
-decoder = keras.models.load_model(f"{folder}/decoder.keras", safe_mode=True)
-codes = encoder.predict(images, verbose=0)
-np.savez(sys.argv[3], codes=codes, images=decoder.predict(codes, verbose=0))
+images = np.load("images.npy")
+for folder in sys.argv[1:]:
+    encoder = keras.models.load_model(f"{folder}/encoder.keras", safe_mode=True)
+    decoder = keras.models.load_model(f"{folder}/decoder.keras", safe_mode=True)
+    codes = encoder.predict(images, verbose=0)
+    np.savez(folder.split("/")[-1], codes=codes, images=decoder.predict(codes, verbose=0))
 """
 
 
@@ -42,17 +43,16 @@ def images(zeros_and_ones: Dataset) -> np.ndarray[Any, Any]:
     return zeros_and_ones.test_images[:50]
 
 
-@pytest.mark.parametrize("name", RUNS)
 def test_the_keras_files_work_without_our_package_and_give_what_litert_gives(
-    name: str, images: np.ndarray[Any, Any], tmp_path: Path, request: pytest.FixtureRequest
+    dense_run: Run, conv_run: Run, images: np.ndarray[Any, Any], tmp_path: Path
 ) -> None:
-    run: Run = request.getfixturevalue(name)
     np.save(tmp_path / "images.npy", images)
-    arguments = [run.path, tmp_path / "images.npy", tmp_path / "out.npz"]
-    subprocess.run([sys.executable, "-I", "-c", STRANGER, *arguments], cwd=tmp_path, check=True, capture_output=True)
-    out, codec = np.load(tmp_path / "out.npz"), open_codec(run)
-    assert np.abs(out["codes"] - codec.encode(images)).max() < 1e-5
-    assert np.abs(out["images"] - codec.decode(out["codes"])).max() < 1e-5
+    command = [sys.executable, "-I", "-c", STRANGER, dense_run.path, conv_run.path]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    for run in (dense_run, conv_run):
+        out, codec = np.load(tmp_path / f"{run.key}.npz"), open_codec(run)
+        assert np.abs(out["codes"] - codec.encode(images)).max() < 1e-5
+        assert np.abs(out["images"] - codec.decode(out["codes"])).max() < 1e-5
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -10,13 +10,15 @@ from dataclasses import replace
 import pytest
 
 from ae_core import cluster
+from ae_core.baselines import PcaBasis
 from ae_core.codec import open_codec
 from ae_core.config import Config
 from ae_core.errors import ConfigError, JobError
 from ae_core.jobs import Job, Jobs
 from ae_core.lock import hold
 from ae_core.store import Run, RunStore, Status
-from tests.unit.tiny import DENSE, assert_same_bits
+from ae_core.work import baseline_path
+from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 
 # Long enough to be looked at; every test that starts one also ends it.
@@ -26,7 +28,9 @@ SHORT = replace(DENSE, steps=3)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
-    return RunStore(tmp_path_factory.mktemp("runs"))
+    store = RunStore(tmp_path_factory.mktemp("runs"))
+    spare_the_baselines(store)
+    return store
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +259,14 @@ def test_a_scheduler_that_is_not_there_is_told_in_plain_words(
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
     with pytest.raises(JobError, match=f"Received: {address}. Start the scheduler, or unset the variable"):
         Jobs(store)
+
+
+def test_the_pca_of_the_same_images_is_fitted_beside_a_training(jobs: Jobs, store: RunStore) -> None:
+    config = replace(LONG, seed=50, train_size=100)
+    key = jobs.submit(config)
+    path = wait_until(lambda: (path := baseline_path(store, config)).exists() and path, "the PCA is fitted")
+    assert PcaBasis.load(path).components.any(axis=1).sum() == 99
+    assert jobs.view(key) is not None
 
 
 def test_requests_and_looks_at_unknown_runs_are_harmless(jobs: Jobs) -> None:

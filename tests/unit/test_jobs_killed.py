@@ -23,12 +23,12 @@ from ae_core.lock import is_held
 from ae_core.progress import Progress
 from ae_core.store import Run, RunStore
 from ae_core.training import train
-from tests.unit.tiny import DENSE, assert_same_bits
+from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 # A few seconds, so that it can be killed on the way; with all that must be the same again afterwards.
-CONFIG = replace(DENSE, steps=6000, dropout=0.1, input_noise=0.2)
+CONFIG = replace(DENSE, steps=4000, dropout=0.1, input_noise=0.2)
 
 APP = """
 import sys, time
@@ -52,7 +52,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
-    return RunStore(tmp_path / "runs")
+    store = RunStore(tmp_path / "runs")
+    spare_the_baselines(store)
+    return store
 
 
 @pytest.fixture
