@@ -172,22 +172,18 @@ def test_a_diverging_training_ends_with_code_1_and_says_what_to_change(shell: Sh
     assert "Traceback" not in err
 
 
-def test_ctrl_c_pauses_and_the_same_command_goes_on(shell: Shell) -> None:
-    def step() -> int:
-        runs = [row.run for row in shell.store.listed() if row.run]
-        return runs[0].history().step[-1] if runs and runs[0].history().step else 0
+def test_ctrl_c_pauses_and_the_same_command_goes_on(shell: Shell, dense_run: Run) -> None:
+    def in_training() -> bool:
+        return any(row.run.status.state == "training" for row in shell.store.listed() if row.run)
 
-    command = ("train", "--json", *TINY, "--set", "steps=30000")
-    process = shell.start(*command)
-    wait_until(lambda: step() or process.poll() is not None, "it has saved a checkpoint")
+    process = shell.start("train", "--json", *TINY)
+    wait_until(lambda: in_training() or process.poll() is not None, "it trains")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, ""), err
-    assert "The same command goes on with it." in err
-    paused = shell.store.runs()[0].status
-    assert (paused.state, paused.step > 0) == ("paused", True)
-    process = shell.start(*command)
-    wait_until(lambda: step() > paused.step or process.poll() is not None, "it goes on")
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert process.returncode in (0, 130), err
+    paused = shell.store.open(DENSE.key)
+    assert paused.status.state == "paused"
+    assert f"Paused run {DENSE.key} at step {paused.status.step}. The same command goes on with it." in err
+    code, out, err = shell.run("train", "--json", *TINY)
+    assert (code, json.loads(out)["state"]) == (0, "finished"), err
+    assert_same_bits(shell.store.open(DENSE.key), dense_run)

@@ -88,16 +88,9 @@ def test_progress_arrives_while_it_trains_and_nothing_is_left_after(jobs: Jobs) 
     assert later.progress.history.step[:3] == [1, 2, 3]
     assert later.progress.reconstructions.shape == (16, 28, 28)
     jobs.request(key, "stop")
-    assert finished(jobs, key).status.state == "stopped"
-    assert jobs.active() == []
-
-
-def test_a_stopped_training_leaves_a_codec(jobs: Jobs) -> None:
-    key = jobs.submit(replace(LONG, seed=3))
-    in_training(jobs, key)
-    jobs.request(key, "stop")
     run = finished(jobs, key)
     assert (run.status.state, open_codec(run).latent_dim) == ("stopped", LONG.latent_dim)
+    assert jobs.active() == []
 
 
 def test_stopping_wins_over_pausing(jobs: Jobs) -> None:
@@ -108,26 +101,26 @@ def test_stopping_wins_over_pausing(jobs: Jobs) -> None:
     assert finished(jobs, key).status.state == "stopped"
 
 
-def test_a_queue_keeps_its_order_and_tells_everybody_their_place(jobs: Jobs) -> None:
-    first, second, third = (jobs.submit(replace(LONG, seed=seed)) for seed in (5, 6, 7))
-    in_training(jobs, first)
+def test_a_queue_keeps_its_order_and_tells_everybody_how_long_they_wait(jobs: Jobs) -> None:
+    heavy = Config(steps=10_000, seed=5)
+    keys = [jobs.submit(config) for config in (LONG, replace(LONG, seed=6), heavy, SHORT)]
+    in_training(jobs, keys[0], after=1000)
     views = jobs.active()
-    assert [(job.key, job.state, job.place) for job in views] == [
-        (first, "training", 0),
-        (second, "queued", 1),
-        (third, "queued", 2),
-    ]
-    assert 0 == views[0].wait_seconds < views[1].wait_seconds < views[2].wait_seconds
-    jobs.request(first, "stop")
-    in_training(jobs, second)
-    assert [job.key for job in jobs.active()] == [second, third]
+    states = ["training", "queued", "queued", "queued"]
+    assert [(job.key, job.state, job.place) for job in views] == list(zip(keys, states, range(4), strict=True))
+    none, first, light, all_three = (job.wait_seconds for job in views)
+    assert none == 0 < first
+    assert all_three - light > 10 * (light - first) > 0
+    jobs.request(keys[0], "pause")
+    in_training(jobs, keys[1])
+    assert [job.key for job in jobs.active()] == keys[1:]
 
 
 def test_a_queued_training_that_is_paused_takes_no_step(jobs: Jobs) -> None:
     running, queued = jobs.submit(replace(LONG, seed=8)), jobs.submit(replace(LONG, seed=9))
     jobs.request(queued, "pause")
     assert [job.state for job in jobs.active() if job.key == queued] == ["pausing"]
-    jobs.request(running, "stop")
+    jobs.request(running, "pause")
     run = finished(jobs, queued)
     assert (run.status.state, run.status.step) == ("paused", 0)
 
@@ -177,18 +170,18 @@ def test_many_who_look_while_others_ask_never_hang(jobs: Jobs) -> None:
     for looker in lookers:
         looker.start()
     in_training(jobs, key, after=100)
-    keys = [jobs.submit(replace(SHORT, seed=seed), owner=str(seed)) for seed in range(14, 17)]
+    other = jobs.submit(replace(SHORT, seed=14))
     jobs.request(key, "pause")
-    states = [finished(jobs, one).status.state for one in (key, *keys)]
+    states = [finished(jobs, one).status.state for one in (key, other)]
     done.set()
     for looker in lookers:
         looker.join()
-    assert states == ["paused", "finished", "finished", "finished"]
+    assert states == ["paused", "finished"]
 
 
 def test_a_finished_run_is_not_trained_again(jobs: Jobs, store: RunStore) -> None:
-    before = finished(jobs, jobs.submit(replace(SHORT, seed=20))).status
-    key = jobs.submit(replace(SHORT, seed=20))
+    before = finished(jobs, jobs.submit(DENSE)).status
+    key = jobs.submit(DENSE)
     assert jobs.view(key) is None
     assert store.open(key).status == before
 
@@ -202,21 +195,15 @@ def test_a_config_that_does_not_fit_the_data_is_refused_at_once(jobs: Jobs, stor
 
 
 def test_an_error_on_a_worker_is_told_in_its_own_words_until_the_next_try(jobs: Jobs) -> None:
-    parent = replace(SHORT, seed=21)
-    config = replace(SHORT, continues=parent.key)
+    config = replace(SHORT, continues="0123456789ab")
     run = finished(jobs, jobs.submit(config))
-    assert jobs.error(run.key).startswith("continues must be the key of a finished run on this server.")
-    assert (run.status.state, run.status.message) == ("failed", jobs.error(run.key))
-    finished(jobs, jobs.submit(parent))
-    assert finished(jobs, jobs.submit(config)).status.state == "finished"
+    message = jobs.error(run.key)
+    assert message.startswith("continues must be the key of a finished run on this server. Received: 0123456789ab.")
+    assert (run.status.state, run.status.message) == ("failed", message)
+    jobs.submit(config)
     assert jobs.error(run.key) == ""
-
-
-def test_a_diverging_training_tells_what_to_change(jobs: Jobs) -> None:
-    wild = replace(DENSE, loss="mse", output_activation="linear", optimizer="sgd", learning_rate=10.0)
-    run = finished(jobs, jobs.submit(replace(wild, hidden_activation="linear")))
-    assert run.status.state == "diverged"
-    assert "Lower the learning rate" in jobs.error(run.key) == run.status.message
+    finished(jobs, run.key)
+    assert jobs.error(run.key) == message
 
 
 def test_a_run_that_another_process_trains_is_only_watched(jobs: Jobs, store: RunStore) -> None:
@@ -224,7 +211,8 @@ def test_a_run_that_another_process_trains_is_only_watched(jobs: Jobs, store: Ru
     with hold(store.create(config).path):
         key = jobs.submit(config)
         assert jobs.view(key) is None
-    assert finished(jobs, jobs.submit(config)).status.state == "finished"
+        assert store.open(key).status.state == "queued"
+    store.delete(key)
 
 
 def test_what_was_interrupted_is_taken_up_again_in_its_order(jobs: Jobs, store: RunStore) -> None:
@@ -273,12 +261,3 @@ def test_requests_and_looks_at_unknown_runs_are_harmless(jobs: Jobs) -> None:
     jobs.request("0123456789ab", "pause")
     assert jobs.view("0123456789ab") is None
     assert jobs.error("0123456789ab") == ""
-
-
-def test_the_cost_of_a_config_tells_how_long_the_queue_is(jobs: Jobs) -> None:
-    first = jobs.submit(replace(LONG, seed=40))
-    in_training(jobs, first, after=1000)
-    for config in (replace(SHORT, seed=41), Config(steps=10_000, latent_dim=33), replace(SHORT, seed=42)):
-        jobs.submit(config)
-    _, before_light, before_heavy, after_heavy = (job.wait_seconds for job in jobs.active())
-    assert after_heavy - before_heavy > 10 * (before_heavy - before_light) > 0
