@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster
@@ -33,14 +33,20 @@ def local_cluster() -> LocalCluster:
 
 def connect(address: str | None, cluster: LocalCluster | None) -> Client:
     """A client of the scheduler at `address`, or else of `cluster`. Raises JobError when it cannot be reached."""
+    # Made in two steps, to have it at hand when it fails: a client that was not closed is closed by the garbage
+    # collector, perhaps while another one is being made, and then each waits for the other for good.
+    client = Client.__new__(Client)
     try:
-        return Client(address or cluster, set_as_default=False, timeout=CONNECT_SECONDS)
+        Client.__init__(client, address or cluster, set_as_default=False, timeout=CONNECT_SECONDS)
     # Dask raises ValueError for what is not an address at all.
     except (OSError, ValueError) as error:
+        with suppress(Exception):
+            client.close()
         raise JobError(
             f"DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler. Received: {address}. "
             "Start the scheduler, or unset the variable to train on this machine."
         ) from error
+    return client
 
 
 @contextmanager

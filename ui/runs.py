@@ -74,8 +74,14 @@ def run_list() -> None:
                 st.markdown(row.problem)
                 st.button("Delete", key=f"delete_{row.key}", on_click=delete_run, args=(row.key,))
         runs = [row.run for row in rows if row.run]
+        # Ticks are kept by row number. In another order they would be at other runs, and Delete would delete those.
+        order = hash(tuple(run.key for run in runs))
         chosen = st.dataframe(
-            [_row(run) for run in runs], key="runs", on_select="rerun", selection_mode="multi-row", hide_index=True
+            [_row(run) for run in runs],
+            key=f"runs_{order}",
+            on_select="rerun",
+            selection_mode="multi-row",
+            hide_index=True,
         )
         _chosen_actions([runs[index] for index in chosen.selection.rows if index < len(runs)])
         st.caption("Tick runs at the left to look inside one or to delete some.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ae_core.config import Config
 from ae_core.errors import RunNotFoundError
@@ -223,16 +223,12 @@ def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, ser
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
     np.savez(tmp_path / "shapes.npz", x_train=images, y_train=np.arange(60) % 4)
     visit(chromium_page, train_address(server, replace(LONG, train_size=None, steps=20)))
-    open_own_images(chromium_page)
-    chromium_page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "shapes.npz")
-    expect(chromium_page.get_by_test_id("stFileUploaderFileName")).to_have_text("shapes.npz")
-    chromium_page.get_by_label("Name", exact=True).fill("Four shapes")
-    button(chromium_page, "Add these images").click()
+    add_own_images(chromium_page, tmp_path / "shapes.npz", name="Four shapes")
     expect(chromium_page).to_have_url(re.compile(r"dataset=images-[0-9a-f]+"))
+    chromium_page.keyboard.press("Escape")
     button(chromium_page, "Train").click()
     expect(message(chromium_page, "20 steps in")).to_be_visible()
-    open_own_images(chromium_page)
-    button(chromium_page, "Remove “Four shapes” for everybody").click()
+    own_images(chromium_page).get_by_role("button", name="Remove “Four shapes” for everybody").click()
     expect(chromium_page).not_to_have_url(re.compile("dataset="))
     assert list((server.store.root / "datasets").glob("images-*")) == []
 
@@ -240,18 +236,24 @@ def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, ser
 def test_a_file_that_is_no_image_file_is_explained(chromium_page: Page, server: Server, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
     visit(chromium_page, train_address(server, LONG))
-    open_own_images(chromium_page)
-    chromium_page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "notes.txt")
-    expect(chromium_page.get_by_test_id("stFileUploaderFileName")).to_have_text("notes.txt")
-    button(chromium_page, "Add these images").click()
-    expect(message(chromium_page, "notes.txt")).to_be_visible()
+    add_own_images(chromium_page, tmp_path / "notes.txt", name="Notes")
+    expect(chromium_page.get_by_test_id("stPopoverBody").get_by_test_id("stAlert")).to_contain_text("notes.txt")
 
 
-def open_own_images(page: Page) -> None:
-    chooser = button(page, "Your own images")
-    if not chooser.is_visible():
+def own_images(page: Page) -> Locator:
+    """The box in which they are added and removed, opened."""
+    if not button(page, "Your own images").is_visible():
         page.get_by_text("Data", exact=True).click()
-    chooser.click()
+    button(page, "Your own images").click()
+    return page.get_by_test_id("stPopoverBody")
+
+
+def add_own_images(page: Page, file: Path, *, name: str) -> None:
+    box = own_images(page)
+    box.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    expect(box.get_by_test_id("stFileChipName")).to_have_text(file.name)
+    box.get_by_label("Name", exact=True).fill(name)
+    box.get_by_role("button", name="Add these images").click()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page_and_a_training_can_be_begun(

@@ -28,7 +28,7 @@ from tests.unit.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 # A few seconds, so that it can be killed on the way; with all that must be the same again afterwards.
-CONFIG = replace(DENSE, steps=4000, dropout=0.1, input_noise=0.2)
+CONFIG = replace(DENSE, steps=2500, dropout=0.1, input_noise=0.2)
 
 APP = """
 import sys, time
