@@ -13,7 +13,7 @@ def main() -> None:
     """Show the page that the address names."""
     st.set_page_config(page_title="Bottleneck", page_icon=favicon(), layout="wide")
     pages = [
-        st.Page("pages/start.py", title="Start", url_path="start", default=True),
+        st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/train.py", title="Train", url_path="train"),
     ]
     page = st.navigation(pages, position="top")

@@ -270,10 +270,14 @@ class Config:
         Raises:
             ConfigError: an unknown field, or a value its field does not take.
         """
+        cls._refuse_unknown(values)
+        return replace(base or cls(), **dict(values))
+
+    @staticmethod
+    def _refuse_unknown(values: Mapping[str, Any]) -> None:
         for name in values:
             if name not in FIELDS:
                 raise ConfigError(name, f"A field must be one of {', '.join(FIELDS)}. Received: {name!r}.")
-        return replace(base or cls(), **dict(values))
 
     def to_text(self) -> dict[str, str]:
         """The fields that differ from the defaults, as texts that `from_text` takes back."""
@@ -290,7 +294,8 @@ class Config:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Config:
-        """The opposite of `to_json`. Raises ConfigError as the constructor does, TypeError for an unknown field."""
+        """The opposite of `to_json`. Raises ConfigError as the constructor does, and for an unknown field."""
+        cls._refuse_unknown(values)
         return cls(**values)
 
     @cached_property

@@ -260,7 +260,7 @@ def test_on_a_phone_nothing_is_wider_than_the_page_and_a_training_can_be_begun(
     chromium_page: Page, server: Server
 ) -> None:
     chromium_page.set_viewport_size({"width": 390, "height": 844})
-    visit(chromium_page, f"{server.address}/start")
+    visit(chromium_page, server.address)
     expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
     assert overflow(chromium_page) == 0
     visit(chromium_page, train_address(server, replace(LONG, steps=20, seed=next(seeds))))
