@@ -221,7 +221,7 @@ def test_what_was_interrupted_is_taken_up_again_in_its_order(jobs: Jobs, store: 
         run.write_status(status)
         return run.key
 
-    late, early = left(30, Status("queued", created=3.0)), left(31, Status("training", step=2, created=2.0))
+    early, late = left(30, Status("training", step=2, created=2.0)), left(31, Status("queued", created=3.0))
     left(32, Status("paused", created=1.0)), left(33, Status("failed", created=1.0))
     elsewhere = left(34, Status("training", created=1.0))
     with hold(store.root / elsewhere):

@@ -102,3 +102,21 @@ def test_a_network_that_is_too_large_is_refused_with_the_field_to_mend(config: C
     with pytest.raises(ConfigError, match=f"at most {MOST_PARAMETERS:,} parameters. Received: ") as caught:
         plan_layers(config)
     assert caught.value.field == field
+
+
+def test_dropout_follows_hidden_layers_and_nothing_else() -> None:
+    dense = plan_layers(Config(encoder_widths=(20, 12), dropout=0.2))
+    conv = plan_layers(Config(architecture="conv", filters=(3, 5), dropout=0.2))
+    assert [layer.kind for layer in dense.encoder] == ["flatten", "dense", "dropout", "dense", "dropout", "dense"]
+    assert [layer.kind for layer in dense.decoder] == ["dense", "dropout", "dense", "dropout", "dense", "reshape"]
+    assert [layer.kind for layer in conv.encoder] == [
+        "reshape",
+        "conv",
+        "dropout",
+        "conv",
+        "dropout",
+        "flatten",
+        "dense",
+    ]
+    up = ["conv_transpose", "dropout", "conv_transpose"]
+    assert [layer.kind for layer in conv.decoder] == ["dense", "reshape", *up, "reshape"]

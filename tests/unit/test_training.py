@@ -58,6 +58,12 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Watcher]:
     return train(DENSE, store=RunStore(tmp_path_factory.mktemp("twin")), report=watcher.report), watcher
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`RICH` trained at one go, in steps that are taken by the dozen."""
+    return train(RICH, store=RunStore(tmp_path_factory.mktemp("undisturbed")))
+
+
 @pytest.fixture
 def copied(dense_run: Run, store: RunStore) -> Run:
     """The finished run of `DENSE` in a store of its own."""
@@ -133,11 +139,11 @@ def test_a_finished_run_is_returned_at_once(dense_run: Run, tiny_store: RunStore
 
 
 @pytest.mark.usefixtures("step_by_step")
-def test_a_run_that_was_paused_again_and_again_ends_with_the_same_bits(store: RunStore, tmp_path: Path) -> None:
+def test_a_run_that_was_paused_again_and_again_ends_with_the_same_bits(undisturbed: Run, store: RunStore) -> None:
     for step in (0, 1, 7, 23):
         run = interrupt(RICH, store, "pause", at=step)
         assert (run.status.state, run.status.step, run.usable) == ("paused", step, False)
-    assert_same_bits(train(RICH, store=store), train(RICH, store=RunStore(tmp_path / "undisturbed")))
+    assert_same_bits(train(RICH, store=store), undisturbed)
 
 
 @pytest.mark.usefixtures("step_by_step")
