@@ -196,6 +196,15 @@ def describe(name: str, folder: Path | str | None = None) -> DatasetInfo:
         return DatasetInfo(name, TITLES.get(name, name), 0, 0, CLASS_NAMES.get(name, ()), False, str(error))
 
 
+def is_here(name: str, folder: Path | str | None = None) -> bool:
+    """Whether the file of this dataset exists, without opening it; never raises."""
+    try:
+        _file(name, folder)
+    except (ConfigError, DataError):
+        return False
+    return True
+
+
 class _File(NamedTuple):
     """A dataset's file; `stamp` differs once it has been replaced, so that it is then opened anew."""
 

@@ -13,7 +13,8 @@ Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 def mean_squared_error(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
     """Mean over images and pixels of the squared difference; both (n, 28, 28)."""
-    return tf.reduce_mean(tf.square(reconstructions - images))
+    # The same as the mean of the square; its gradient takes one pass over the pixels instead of three.
+    return tf.nn.l2_loss(reconstructions - images) * (2.0 / tf.cast(tf.size(images), tf.float32))
 
 
 def binary_crossentropy(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:

@@ -18,7 +18,7 @@ from ae_core.losses import LOSSES, code_penalty, weight_penalty
 from ae_core.models import Network, build_network
 from ae_core.progress import preview_indices
 
-HELD_OUT_SAMPLE = 1000
+HELD_OUT_SAMPLE = 500
 """How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
 
 
@@ -48,11 +48,10 @@ class Stepper:
         sample = np.linspace(0, len(pixels) - 1, min(HELD_OUT_SAMPLE, len(pixels))).round().astype(int)
         self._count = len(data.train_pixels)
         self._train = tf.constant(data.train_pixels)
-        self._sample = tf.constant(pixels[sample])
+        self._sample = to_floats(tf.constant(pixels[sample]))
         self._preview = tf.constant(self.preview_pixels)
         self._advance = self._compile_steps()
         self._evaluate = tf.function(self._measure)
-        self._sound = tf.function(self._all_finite)
         self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview), training=False)[1])
 
     def advance(self, count: int) -> tuple[list[float], list[float]]:
@@ -63,7 +62,7 @@ class Stepper:
         return losses.numpy().tolist(), squared_errors.numpy().tolist()
 
     def evaluate(self) -> tuple[float, float]:
-        """Reconstruction loss and mean squared error per pixel on the held-out sample."""
+        """Reconstruction loss and mean squared error per pixel on the held-out sample; NaN if a weight is not finite."""
         loss, squared_error = self._evaluate()
         return float(loss), float(squared_error)
 
@@ -76,13 +75,10 @@ class Stepper:
         """Weights, states of random layers, and the optimizer's moments."""
         return [*self.network.variables, *self.optimizer.variables]
 
-    def is_sound(self) -> bool:
-        """Whether all weights are finite. A loss does not tell: ReLU makes NaN a zero."""
-        return bool(self._sound())
-
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
-        return Snapshot(self.step, [np.array(variable.value.numpy()) for variable in self.variables])
+        # `numpy` is a copy already.
+        return Snapshot(self.step, [np.asarray(variable.value.numpy()) for variable in self.variables])
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or on) to a snapshot of the same config."""
@@ -142,14 +138,15 @@ class Stepper:
         codes = self.network.encoder(images, training=training)
         return codes, self.network.decoder(codes, training=training)
 
-    def _all_finite(self) -> tf.Tensor:
-        weights = self.network.trainable_variables
-        return tf.reduce_all([tf.reduce_all(tf.math.is_finite(weight)) for weight in weights])
-
     def _measure(self) -> tuple[tf.Tensor, tf.Tensor]:
-        images = to_floats(self._sample)
+        images = self._sample
         reconstructions = self._pass(images, training=False)[1]
-        return LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
+        loss, squared_error = LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
+        # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
+        # its terms.
+        total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
+        sound = tf.math.is_finite(total)
+        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan)
 
 
 def wake_devices() -> None:

@@ -21,10 +21,10 @@ def measure(*, quick: bool) -> list[Row]:
 def _against_keras(*, quick: bool) -> Row:
     """The loop with all that the app has it do, against `compile` and `fit`.
 
-    A history has most of its rows early in a training, and each costs about as much as a step and a half. So where our
-    clock starts is chosen such that there is a row in eleven steps or so, as over the whole of the article's thousand.
+    A history has most of its rows early in a training, and each costs somewhat less than a step. So where our
+    clock starts is chosen such that there is a row in 25 steps or so, as over the whole of the article's thousand.
     """
-    rounds, steps, begin = (3, 100, 150) if quick else (5, 400, 60)
+    rounds, steps, begin = (3, 100, 100) if quick else (5, 400, 20)
     say(f"  our loop against Keras: {rounds} rounds of {steps} steps each")
     with (
         TemporaryDirectory() as folder,

@@ -13,18 +13,18 @@ from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.presets import title_of
 from ae_core.store import Run
 from ui.errors import shown_plainly
-from ui.server import store
+from ui.server import has_data, store
 
 RUN = "run"
 
 
-def usable_runs() -> list[Run]:
-    """Runs with an encoder and a decoder, last changed first. Raises StoreError."""
-    return [run for run in store().runs() if run.usable]
+def showable(run: Run) -> bool:
+    """Whether there is something to show of `run`: a trained network, and the images that it learned from."""
+    return run.usable and has_data(run.config)
 
 
 def chosen_run() -> Run | None:
-    """The run that the address names, else the last one that is usable; None when there is none at all.
+    """The run that the address names, else the last one that is showable; None when there is none at all.
 
     Says so when the address names one that cannot be opened.
     """
@@ -32,17 +32,18 @@ def chosen_run() -> Run | None:
     if key:
         try:
             run = store().open(key)
-            if run.usable:
+            if showable(run):
                 return run
-            st.warning(f"Run {key} is not trained to its end yet. Showing another one.")
+            why = "learned from images that are no longer here" if run.usable else "is not trained to its end yet"
+            st.warning(f"Run {key} {why}. Showing another one.")
         except BottleneckError as error:
             st.warning(f"{error} Showing another one.")
-    return next(iter(usable_runs()), None)
+    return next(filter(showable, store().runs()), None)
 
 
 def run_choice(run: Run) -> None:
-    """A list of usable runs, when there is more than one; the choice goes into the address."""
-    runs = usable_runs()
+    """A list of showable runs, when there is more than one; the choice goes into the address."""
+    runs = [run for run in store().runs() if showable(run)]
     if len(runs) < 2:
         return
     titles = {other.key: _label(other) for other in runs}
@@ -104,7 +105,7 @@ def _chosen_actions(chosen: list[Run]) -> None:
     if not chosen:
         return
     with st.container(horizontal=True):
-        if len(chosen) == 1 and chosen[0].usable:
+        if len(chosen) == 1 and showable(chosen[0]):
             st.page_link("pages/start.py", label="Look inside", query_params={RUN: chosen[0].key})
         count = "this run" if len(chosen) == 1 else f"these {len(chosen)} runs"
         with st.popover(f"Delete {count}"):

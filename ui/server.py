@@ -69,6 +69,13 @@ def data_for(config: Config) -> Dataset:
     return dataset_for(config, folder=store().root / "datasets")
 
 
+def has_data(config: Config) -> bool:
+    """Whether the images that `config` learns from are on this server; says nothing of whether they can be read."""
+    from ae_core.datasets import is_here
+
+    return is_here(config.dataset, store().root / "datasets")
+
+
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
 def _codec(path: str, updated: float) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codec import LiteRtCodec

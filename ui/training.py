@@ -19,7 +19,7 @@ from ae_core.store import Run, State, Status
 from ui import form
 from ui.chart import Measure, loss_chart
 from ui.live import digit_rows
-from ui.runs import RUN, damage_mendable, longer
+from ui.runs import RUN, damage_mendable, longer, showable
 from ui.server import baseline_mse, data_for, jobs, store, visitor
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _buttons(view: _View) -> None:
         else:
             label = f"Train longer: {view.config.steps:,} more steps"
             st.button(label, key="longer", on_click=_train_longer, args=(view.config,))
-        if view.run and view.run.usable and not view.active:
+        if view.run and showable(view.run) and not view.active:
             st.page_link(
                 "pages/start.py", label="Look inside", icon=":material/arrow_forward:", query_params={RUN: view.run.key}
             )

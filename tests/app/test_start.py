@@ -92,6 +92,25 @@ def test_a_run_that_is_not_trained_to_its_end_is_said_and_another_one_shown(
     assert tab.warning[0].value == f"Run {paused.key} is not trained to its end yet. Showing another one."
 
 
+def test_a_run_whose_images_were_removed_gives_way_to_another(
+    tab: Tab, jobs: FakeJobs, store: RunStore, small_run: Run
+) -> None:
+    run, other = two_runs(store, small_run)
+    orphan = store.create(replace(SMALL, dataset="images-0123456789ab"))
+    orphan.write_status(other.status)
+    tab.open("start")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions")
+    assert len(tab.selectbox(key="chosen_run").options) == 2
+    assert not tab.error and not tab.warning
+    tab.open("start", run=orphan.key)
+    words = f"Run {orphan.key} learned from images that are no longer here. Showing another one."
+    assert tab.warning[0].value == words
+    store.delete(run.key)
+    store.delete(other.key)
+    tab.open("start")
+    assert jobs.submitted == [FIRST]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

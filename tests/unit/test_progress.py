@@ -29,14 +29,15 @@ def history_steps(end: int) -> list[int]:
     return steps
 
 
-def test_the_first_twenty_steps_are_all_kept() -> None:
-    assert history_steps(20) == list(range(1, 21))
+def test_the_first_steps_are_all_kept() -> None:
+    assert history_steps(6) == [1, 2, 3, 4, 6]
 
 
-def test_rows_are_five_percent_apart_at_most() -> None:
+def test_rows_are_a_quarter_apart_at_most_and_three_percent_in_long_trainings() -> None:
     steps = history_steps(200_000)
-    assert all(after - before <= 1 + before // 20 for before, after in pairwise(steps))
-    assert len([step for step in steps if step <= 1000]) == 91
+    assert all(after - before <= 1 + before // 4 for before, after in pairwise(steps))
+    assert all(after - before <= 21 + before // 30 for before, after in pairwise(steps))
+    assert len([step for step in steps if step <= 1000]) == 41
 
 
 def test_the_next_row_is_the_same_from_wherever_one_asks() -> None:
@@ -51,9 +52,9 @@ def test_a_step_is_a_row_of_every_history_or_of_none() -> None:
 
 
 def test_the_rows_until_a_step_leave_out_the_last_row_of_a_shorter_training() -> None:
-    assert not is_history_step(41)
-    assert history(20, 40, 41).until(41) == history(20, 40)
-    assert history(20, 40, 42).until(40) == history(20, 40)
+    assert not is_history_step(30)
+    assert history(18, 29, 30).until(30) == history(18, 29)
+    assert history(18, 29, 37).until(29) == history(18, 29)
 
 
 def test_a_row_must_name_every_column() -> None:
