@@ -22,10 +22,10 @@ from ae_core.progress import Progress
 from ae_core.store import RunStore
 
 CONFIG = PRESETS["article"]
-SETTLING = 20
-"""Steps of a sitting before our clock starts: by then the loop is compiled and reports have found their rhythm."""
+SETTLING = 50
+"""Steps of warm-up on either side: the loop is compiled, and what the system took from an idle process is back."""
 
-EPOCH = 50
+EPOCH = SETTLING
 """Steps between two times that Keras calls back. The first such epoch is its warm-up, the others are measured."""
 
 Reports = list[tuple[float, int]]

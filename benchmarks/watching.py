@@ -62,7 +62,7 @@ class StepClock:
         while not reached():
             if time.monotonic() > limit:
                 raise BenchmarkError(f"The training did not report for {PATIENCE_SECONDS:.0f} seconds.")
-            wait(0.05)
+            wait(0.5)
 
 
 @dataclass

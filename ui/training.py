@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from ae_core.datasets import Dataset
     from ae_core.jobs import Job
 
-POLL_SECONDS = 0.5
+PACES = ((60.0, 2.0), (20.0, 1.0), (0.0, 0.5))
+"""Seconds left at least, and the seconds between two looks then. Each look costs the watching browser about 0.1 seconds
+of a processor, on a laptop the one that trains: a short training shall move smoothly, a long one be done soon."""
 _FAILED, _WATCHED = "submit_failed", "watched_keys"
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
 """States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
@@ -44,6 +46,11 @@ class _View:
     @property
     def active(self) -> bool:
         return self.job is not None or self.elsewhere
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds until the next look; None when nothing moves."""
+        return look_every(self.progress.seconds_left if self.progress else None) if self.active else None
 
     @property
     def progress(self) -> Progress | None:
@@ -88,7 +95,7 @@ def show_training(config: Config) -> None:
             _buttons(view)
             curve = _curve_choice(config)
         # Only a training that moves is polled, and of it only what moves: a page at rest asks for nothing.
-        st.fragment(_panel, run_every=POLL_SECONDS if view.active else None)(config, view.active, curve)
+        st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
         st.caption(
             f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
             "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
@@ -100,10 +107,15 @@ def _look(config: Config) -> _View:
     return _View(config, run, job, elsewhere=job is None and run is not None and is_held(run.path))
 
 
-def _panel(config: Config, was_active: bool, curve: _Curve) -> None:
+def look_every(seconds_left: float | None) -> float:
+    """Seconds between two looks at a training that goes on for about `seconds_left`; None as long as nobody knows."""
+    return next(pace for least, pace in PACES if (seconds_left or 0.0) >= least)
+
+
+def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
     with damage_mendable(config.key):
         view = _look(config)
-        if view.active != was_active:
+        if view.pace != pace:
             st.rerun()
         _status(view)
         _show_curve(view, curve)

@@ -15,6 +15,7 @@ from ae_core.store import Run, RunStore, State, Status
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
+from ui.training import look_every
 
 ADDRESS = SMALL.to_text()
 
@@ -60,6 +61,11 @@ def test_a_training_shows_how_far_it_is_how_fast_and_how_long_still(tab: Tab, jo
     tab.open("train", **ADDRESS)
     assert tab.progress[0].text == "Step 3 of 5, 20 steps a second, 1 s left. Held-out error 0.0625"
     assert tab.progress[0].value == 60
+
+
+@pytest.mark.parametrize(("seconds_left", "pace"), [(None, 0.5), (0.0, 0.5), (19, 0.5), (20, 1), (60, 2), (9999, 2)])
+def test_a_long_training_is_looked_at_less_often(seconds_left: float | None, pace: float) -> None:
+    assert look_every(seconds_left) == pace
 
 
 def test_the_curve_ends_at_the_last_batches(tab: Tab, jobs: FakeJobs) -> None:
