@@ -62,7 +62,7 @@ class Stepper:
         return losses.numpy().tolist(), squared_errors.numpy().tolist()
 
     def evaluate(self) -> tuple[float, float]:
-        """Reconstruction loss and mean squared error per pixel on the held-out sample; NaN if a weight is not finite."""
+        """Reconstruction loss and mean squared error per pixel on the held-out sample; NaN if a weight is broken."""
         loss, squared_error = self._evaluate()
         return float(loss), float(squared_error)
 

@@ -1,7 +1,6 @@
 """The two training loops that are compared: ours as a page starts it, and Keras as its guides teach it.
 
-Each runs in a process of its own: our loop makes TensorFlow deterministic for its whole process, which would slow Keras
-down.
+Each runs in a process of its own, so that neither has the other's threads and memory beside it.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def test_a_run_whose_images_were_removed_gives_way_to_another(
     tab.open("start")
     assert said(tab, "Now showing: Dense 16, 4 dimensions")
     assert len(tab.selectbox(key="chosen_run").options) == 2
-    assert not tab.error and not tab.warning
+    assert [*tab.error, *tab.warning] == []
     tab.open("start", run=orphan.key)
     words = f"Run {orphan.key} learned from images that are no longer here. Showing another one."
     assert tab.warning[0].value == words
