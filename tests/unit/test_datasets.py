@@ -11,7 +11,7 @@ import pytest
 
 from ae_core import datasets, downloads
 from ae_core.config import Config
-from ae_core.datasets import Dataset, dataset_for, datasets_folder, list_datasets, load_dataset
+from ae_core.datasets import Dataset, dataset_for, datasets_folder, is_here, list_datasets, load_dataset
 from ae_core.downloads import fetch_fashion_mnist
 from ae_core.errors import ConfigError, DataError, StoreError
 from ae_core.npz import write_npz
@@ -33,6 +33,16 @@ def arrays(*, train: int = 40, test: int = 8, labels: bool = True) -> dict[str, 
 def own_images(folder: Path, **changes: Any) -> Dataset:
     write_npz(folder / f"{OWN}.npz", arrays(**changes))
     return load_dataset(OWN, folder=folder)
+
+
+def test_a_dataset_is_here_as_long_as_its_file_is(tmp_path: Path) -> None:
+    assert is_here("mnist", tmp_path)
+    assert not is_here("fashion_mnist", tmp_path)
+    assert not is_here("../../etc/passwd", tmp_path)
+    own_images(tmp_path)
+    assert is_here(OWN, tmp_path)
+    (tmp_path / f"{OWN}.npz").unlink()
+    assert not is_here(OWN, tmp_path)
 
 
 def test_mnist_has_60000_training_and_10000_test_images() -> None:
