@@ -53,7 +53,7 @@ def curve_rows(history: History, *, measure: Measure, steps: int, baseline: floa
     held_out = history.held_out_mse if measure == "mse" else history.held_out_loss
     with_baseline = baseline is not None and measure == "mse"
     ends, level = ([0, steps], [baseline] * 2) if with_baseline else ([], [])
-    # One table from plain lists: it is built twice a second for every visitor who watches.
+    # One table from plain lists: it is built at every look of every visitor who watches.
     return pd.DataFrame(
         {
             "step": history.step * 2 + ends,
