@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -163,10 +164,16 @@ class Name(Field):
         return value
 
 
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+"""A whole number as pages write it: 60,000."""
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(value)
-    if isinstance(value, (str, float)):
+    if isinstance(value, str):
+        return int(value.replace(",", "") if _THOUSANDS.fullmatch(value.strip()) else value)
+    if isinstance(value, float):
         return int(value)
     try:
         return operator.index(value)

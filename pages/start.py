@@ -29,7 +29,8 @@ st.markdown(
 - Drag a bar of the code. One number changes many pixels at once: you should see the digit deform as a whole, never a
   single pixel.
 - Press **Another digit** until an odd one comes. The odder it is, the larger the error should be.
-- Reset the code, then push one bar to its end. You should leave the region of real codes, and the digit fall apart.
+- Reset the code, then push one bar after another to its end. You should leave the region of real codes, and the digit
+  fall apart.
 """
 )
 st.page_link("pages/train.py", label="Train one of your own", icon=":material/arrow_forward:")

@@ -15,8 +15,8 @@ inside_app()
 
 st.title("Train an autoencoder")
 st.markdown(
-    "Choose a preset or set every hyperparameter yourself, press **Train**, and watch. The training goes on when you "
-    "leave this page, and its address holds all of your settings: send it to somebody, or come back to it."
+    "Choose a preset or set every hyperparameter yourself, train it, and watch. The training goes on when you leave "
+    "this page, and its address holds all of your settings: send it to somebody, or come back to it."
 )
 
 form.start_from_address()
@@ -56,8 +56,8 @@ st.markdown(
   black holes in its strokes, and its error should fall to about a third.
 - Train **Linear**: its curve should come down to the PCA line and stay there. Then give it hidden layers and watch it
   cross the line.
-- Set the learning rate of **Quick start** to 1 with the optimizer SGD, then raise it until it diverges. You should get
-  a message that says at which step it did, and the last good weights.
+- Train **Linear** with the optimizer SGD and a learning rate of 10: it should diverge within a few steps. You should
+  get a message that says at which step it did, and the last good weights.
 - Set the training images to 100: the training curve should go on falling while the held-out curve turns up.
 """
 )

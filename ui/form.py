@@ -61,7 +61,7 @@ def read() -> tuple[Config | None, dict[str, str]]:
         try:
             values[name] = read_field(name, field, st.session_state[_key(name)])
         except ConfigError as error:
-            problems[name] = str(error)
+            problems[name] = _with_label(name, error)
     if problems:
         return None, problems
     try:
@@ -69,10 +69,16 @@ def read() -> tuple[Config | None, dict[str, str]]:
         plan_layers(config)
         data_for(config)
     except ConfigError as error:
-        return None, {error.field: str(error)}
+        return None, {error.field: _with_label(error.field, error)}
     except BottleneckError as error:
         return None, {"dataset": str(error)}
     return config, {}
+
+
+def _with_label(name: str, error: ConfigError) -> str:
+    """The message with the field named as the form names it."""
+    words = str(error)
+    return f"{FIELDS[name].label}{words.removeprefix(name)}" if words.startswith(f"{name} ") else words
 
 
 def write_address(config: Config) -> None:
@@ -145,7 +151,8 @@ def _widget(name: str, field: Field) -> None:
         st.selectbox(field.label, list(field.choices), format_func=lambda chosen: field.choices[chosen], **common)
     elif isinstance(field, Integer) and field.none is None:
         step = 100 if name == "steps" else 1
-        st.number_input(field.label, min_value=field.low, max_value=field.high, step=step, **common)
+        # With limits of its own the widget would keep a number outside of them to itself, and the page the old one.
+        st.number_input(field.label, step=step, **common)
     else:
         st.text_input(field.label, **common)
 

@@ -63,6 +63,7 @@ def _add(dataset_key: str) -> None:
         st.session_state[_PROBLEM] = str(error)
         return
     st.session_state[dataset_key] = info.name
+    st.toast(f"Added “{info.title}”: {info.train_count:,} images to train with. They are chosen now.")
 
 
 def _remove(name: str, dataset_key: str) -> None:

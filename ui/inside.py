@@ -111,7 +111,10 @@ def _progress_words(job: Job | None, run: Run | None) -> str:
         return f"Step {at.step:,} of {at.steps:,}, error {at.held_out_mse:.3f}"
     if run and job is None and is_held(run.path):
         return f"Step {run.status.step:,} of {run.status.steps:,}"
-    return "The first training is about to begin" if job else ""
+    if job is None:
+        return ""
+    waiting = "the process that trains is starting" if job.state == "queued" else "the network is being compiled"
+    return f"{waiting}, which takes a few seconds"
 
 
 def _digit_indices(labels: NDArray[np.int64] | None, count: int) -> list[int]:

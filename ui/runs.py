@@ -24,7 +24,9 @@ def showable(run: Run) -> bool:
 
 
 def chosen_run() -> Run | None:
-    """The run that the address names, else the last one that is showable; None when there is none at all.
+    """The run that the address names, else the last one that is showable, finished ones before those that were stopped.
+
+    None when there is none at all.
 
     Says so when the address names one that cannot be opened.
     """
@@ -38,7 +40,8 @@ def chosen_run() -> Run | None:
             st.warning(f"Run {key} {why}. Showing another one.")
         except BottleneckError as error:
             st.warning(f"{error} Showing another one.")
-    return next(filter(showable, store().runs()), None)
+    others = sorted(filter(showable, store().runs()), key=lambda run: run.status.state != "finished")
+    return next(iter(others), None)
 
 
 def run_choice(run: Run) -> None:

@@ -98,8 +98,11 @@ def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[
     return errors
 
 
-def baseline_mse(config: Config) -> float | None:
-    """PCA's held-out mean squared error at the config's number of dimensions; None while a worker fits it."""
+def baseline_mse(config: Config, latent_dim: int) -> float | None:
+    """PCA's held-out mean squared error with so many dimensions on the config's images; None while a worker fits it.
+
+    With none at all it shows the average image for every digit.
+    """
     from ae_core.work import baseline_path
 
     path = baseline_path(store(), config)
@@ -107,4 +110,4 @@ def baseline_mse(config: Config) -> float | None:
         jobs().fit_baseline(config)
         return None
     errors = _baseline_errors(str(path), config.dataset, config.classes)
-    return errors[min(config.latent_dim, len(errors) - 1)]
+    return errors[min(latent_dim, len(errors) - 1)]

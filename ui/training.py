@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PACES = ((60.0, 2.0), (20.0, 1.0), (0.0, 0.5))
 """Seconds left at least, and the seconds between two looks then. Each look costs the watching browser about 0.1 seconds
 of a processor, on a laptop the one that trains: a short training shall move smoothly, a long one be done soon."""
+REST_SECONDS = 5.0
+"""Between two glances at a training that rests: somebody else may start it."""
+
 _FAILED, _WATCHED = "submit_failed", "watched_keys"
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
 """States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
@@ -51,6 +54,11 @@ class _View:
     def pace(self) -> float | None:
         """Seconds until the next look; None when nothing moves."""
         return look_every(self.progress.seconds_left if self.progress else None) if self.active else None
+
+    @property
+    def at_rest(self) -> tuple[State, int] | None:
+        """What another visitor may change in a training that does not move; None when there is no such run."""
+        return (self.run.status.state, self.run.status.step) if self.run else None
 
     @property
     def progress(self) -> Progress | None:
@@ -94,8 +102,10 @@ def show_training(config: Config) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", key="training_controls"):
             _buttons(view)
             curve = _curve_choice(config)
-        # Only a training that moves is polled, and of it only what moves: a page at rest asks for nothing.
+        # Only a training that moves is polled, and of it only what moves.
         st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
+        if not view.active:
+            st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest)
         st.caption(
             f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
             "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
@@ -105,6 +115,14 @@ def show_training(config: Config) -> None:
 def _look(config: Config) -> _View:
     job, run = jobs().view(config.key), store().find(config)
     return _View(config, run, job, elsewhere=job is None and run is not None and is_held(run.path))
+
+
+def _wake(config: Config, at_rest: tuple[State, int] | None) -> None:
+    """Draw the page anew when somebody else has started, ended or deleted this training."""
+    with damage_mendable(config.key):
+        view = _look(config)
+        if view.active or view.at_rest != at_rest:
+            st.rerun()
 
 
 def look_every(seconds_left: float | None) -> float:
@@ -200,8 +218,15 @@ def _end_words(view: _View, run: Run) -> None:
     status = run.status
     if status.state == "finished":
         known = run.key not in st.session_state.get(_WATCHED, set())
-        before = "These settings were trained before; this is that run. " if known else ""
-        st.success(before + _figures(view.config, status))
+        before = "These settings were trained before: this is that run. Change one to train another. " if known else ""
+        average = baseline_mse(view.config, 0)
+        if average is not None and status.test_mse is not None and status.test_mse > average:
+            st.warning(
+                f"{before}{_figures(view.config, status)} To show the average image whatever comes in would be better "
+                f"({average:.4f}): this network learned nothing. Try a lower learning rate, or the optimizer Adam."
+            )
+        else:
+            st.success(before + _figures(view.config, status))
     elif status.state == "stopped":
         st.info(f"Stopped at step {status.step:,} and kept. {_figures(view.config, status)} Resume to go on.")
     elif status.state in ("diverged", "failed"):
@@ -215,7 +240,7 @@ def _end_words(view: _View, run: Run) -> None:
 def _figures(config: Config, status: Status) -> str:
     if status.test_mse is None:
         return ""
-    baseline = baseline_mse(config)
+    baseline = baseline_mse(config, config.latent_dim)
     against = "" if baseline is None else f" (PCA with {config.latent_dim} dimensions: {baseline:.4f})"
     words = (
         f"{status.step:,} steps in {_duration(status.seconds)}. "
@@ -250,7 +275,7 @@ def _show_curve(view: _View, curve: _Curve) -> None:
         measure=curve.measure,
         loss_title=f"{_loss_title(view.config)} per pixel",
         logarithmic=curve.logarithmic,
-        baseline=baseline_mse(view.config),
+        baseline=baseline_mse(view.config, view.config.latent_dim),
     )
 
 

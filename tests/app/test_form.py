@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.config import Config
+from ae_core.config import FIELDS, Config
 from ae_core.presets import NOTES, PRESETS
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
@@ -48,11 +48,21 @@ def test_a_wrong_value_is_explained_at_its_field_and_cannot_be_trained(
     tab.open("train", seed="7", **settings)
     tab.text_input(key=f"set_{field}").set_value(text).run()
     (message,) = below(tab, field)
-    assert message.startswith(f"{field} must be ")
+    assert message.startswith(f"{FIELDS[field].label} must be ")
     assert f"Received: {text or repr(text)}" in message
     assert [error.value for error in tab.error if error.value.startswith("Some settings need mending")]
     assert tab.button(key="train").disabled
     assert tab.number_input(key="set_seed").value == 7
+
+
+@pytest.mark.parametrize(("field", "number"), [("latent_dim", 0), ("latent_dim", 300), ("steps", 10**9)])
+def test_a_number_out_of_range_is_explained_at_its_field(tab: Tab, field: str, number: int) -> None:
+    tab.open("train")
+    tab.number_input(key=f"set_{field}").set_value(number).run()
+    (message,) = below(tab, field)
+    assert message.startswith(f"{FIELDS[field].label} must be a whole number from ")
+    assert message.endswith(f"Received: {number}.")
+    assert tab.button(key="train").disabled
 
 
 def test_a_mended_value_can_be_trained_again(tab: Tab, jobs: FakeJobs) -> None:
@@ -75,7 +85,7 @@ def test_cross_entropy_with_a_relu_output_is_explained_at_the_output(tab: Tab) -
     tab.open("train")
     tab.selectbox(key="set_output_activation").set_value("relu").run()
     (message,) = below(tab, "output_activation")
-    assert message.startswith("output_activation must be sigmoid when loss is bce")
+    assert message.startswith("Output activation must be sigmoid when loss is bce")
     assert tab.button(key="train").disabled
 
 

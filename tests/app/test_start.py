@@ -24,7 +24,7 @@ def said(tab: Tab, beginning: str) -> bool:
 def test_a_server_without_runs_trains_the_quick_start_by_itself(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("start")
     assert jobs.submitted == [FIRST]
-    assert said(tab, "Nothing is trained on this server yet, so Quick start is being trained now: The first training")
+    assert said(tab, "Nothing is trained on this server yet, so Quick start is being trained now: the ")
     assert tab.block("inside")[0]["reconstructed"] == []
     tab.run()
     assert jobs.submitted == [FIRST]
@@ -140,6 +140,13 @@ def test_a_run_with_a_damaged_config_does_not_hide_the_others(tab: Tab, store: R
     tab.open("start", run=other.key)
     assert tab.warning[0].value.startswith(f"Run {other.key} is damaged")
     assert said(tab, "Now showing: ")
+
+
+def test_a_finished_run_is_shown_before_one_that_was_stopped_later(tab: Tab, store: RunStore, small_run: Run) -> None:
+    _, other = two_runs(store, small_run)
+    other.write_status(replace(other.status, state="stopped", step=2))
+    tab.open("start")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
 
 
 def test_a_stopped_run_is_labelled_with_its_step(tab: Tab, store: RunStore, small_run: Run) -> None:

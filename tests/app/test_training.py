@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ae_core.baselines import PcaBasis
+from ae_core.datasets import load_dataset
 from ae_core.errors import JobError, StoreError
 from ae_core.jobs import Job, Jobs
 from ae_core.lock import hold
 from ae_core.store import Run, RunStore, State, Status
+from ae_core.work import baseline_path
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
@@ -161,12 +164,27 @@ def test_a_finished_run_says_that_it_was_trained_before(tab: Tab, store: RunStor
     run = copied(small_run, store)
     tab.open("train", **ADDRESS)
     said = tab.success[0].value
-    assert said.startswith("These settings were trained before; this is that run. 5 steps in ")
+    assert said.startswith(
+        "These settings were trained before: this is that run. Change one to train another. 5 steps in "
+    )
     assert f"Mean squared error on all held-out images: **{run.status.test_mse:.4f}**" in said
     assert len(tab.curves()["Held-out"]) == 5
     assert "–" not in tab.block("preview")[0]["captions"]
     (link,) = tab.page_link
     assert (link.label, link.proto.query_string) == ("Look inside", f"run={SMALL.key}")
+
+
+def test_a_network_that_learned_nothing_is_no_success(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run = copied(small_run, store)
+    black = PcaBasis(np.zeros(784, np.float32), np.zeros((256, 784), np.float32))
+    black.save(baseline_path(store, SMALL))
+    error = float(black.held_out_mse(load_dataset().test_pixels)[0])
+    for test_mse, is_good in ((error + 0.01, False), (error - 0.01, True)):
+        run.write_status(replace(run.status, test_mse=test_mse))
+        tab.open("train", **ADDRESS)
+        assert bool(tab.success) == is_good
+        assert [words.value.endswith("or the optimizer Adam.") for words in tab.warning] == ([] if is_good else [True])
+    assert f"**{test_mse:.4f}** (PCA with 4 dimensions: {error:.4f})" in tab.success[0].value
 
 
 def test_a_run_that_finishes_under_the_visitors_eyes_was_not_trained_before(

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from ae_core.config import Config
 from ae_core.errors import RunNotFoundError
 from ae_core.store import Run
-from tests.browser.served import Server, serving, settle, visit
+from tests.browser.served import Server, serving, visit
 from tests.browser.train_page import (
     LONG,
     axis_labels,
@@ -158,7 +158,21 @@ def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
     assert server.store.open(config.key).history().step[-1] == 40
     other = chromium.new_page()
     visit(other, train_address(server, config))
-    expect(message(other, "These settings were trained before; this is that run. 40 steps in")).to_be_visible()
+    expect(
+        message(other, "These settings were trained before: this is that run. Change one to train another. 40 steps in")
+    ).to_be_visible()
+    other.close()
+
+
+def test_a_second_tab_sees_that_the_training_was_begun_in_the_first(
+    chromium_page: Page, chromium: Browser, server: Server
+) -> None:
+    address = train_address(server, replace(LONG, steps=30, seed=next(seeds)))
+    other = chromium.new_page()
+    for page in (chromium_page, other):
+        visit(page, address)
+    button(chromium_page, "Train").click()
+    expect(button(other, "Train longer: 30 more steps")).to_be_visible()
     other.close()
 
 
@@ -200,7 +214,7 @@ def test_an_invalid_value_is_explained_and_nothing_else_is_lost(chromium_page: P
     field = chromium_page.get_by_label("Encoder widths", exact=True)
     field.fill("64-wide")
     field.press("Enter")
-    expect(message(chromium_page, "encoder_widths must be .* Received: 64-wide")).to_be_visible()
+    expect(message(chromium_page, "Encoder widths must be .* Received: 64-wide")).to_be_visible()
     expect(field).to_have_value("64-wide")
     expect(button(chromium_page, "Train")).to_be_disabled()
     expect(chromium_page.get_by_label("Latent dimensions", exact=True)).to_have_value("8")
@@ -215,7 +229,7 @@ def test_a_number_out_of_range_does_not_get_through(chromium_page: Page, server:
     field = chromium_page.get_by_label("Latent dimensions", exact=True)
     field.fill("300")
     field.press("Enter")
-    settle(chromium_page)
+    expect(message(chromium_page, "Latent dimensions must be .* Received: 300")).to_be_visible()
     assert "latent_dim=8" in chromium_page.url
 
 

@@ -119,3 +119,14 @@ def test_classes_are_a_set() -> None:
 def test_minus_zero_is_zero() -> None:
     assert Config(dropout=-0.0).key == Config(dropout=0.0).key
     assert Config(dropout="-0").to_json()["dropout"] == 0.0
+
+
+@pytest.mark.parametrize(("text", "number"), [("1,000", 1000), ("60,000", 60_000), (" 1,000 ", 1000)])
+def test_a_whole_number_may_be_written_with_thousands_separators(text: str, number: int) -> None:
+    assert FIELDS["steps"].read(text) == number
+
+
+@pytest.mark.parametrize("text", ["1,00", ",100", "1,0000", "1,,000"])
+def test_a_comma_elsewhere_is_no_thousands_separator(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        FIELDS["steps"].read(text)
