@@ -15,8 +15,8 @@ inside_app()
 
 st.title("Train an autoencoder")
 st.markdown(
-    "Choose a preset or set every hyperparameter yourself, train it, and watch. The training goes on when you leave "
-    "this page, and its address holds all of your settings: send it to somebody, or come back to it."
+    "Choose a preset or set every hyperparameter, train it, and watch. It goes on when you leave this page. The "
+    "address holds your settings: share it."
 )
 
 form.start_from_address()

@@ -13,7 +13,7 @@ from ui.palette import colour
 Measure = Literal["mse", "loss"]
 TITLES: dict[Measure, str] = {"mse": "Mean squared error per pixel", "loss": "Loss"}
 TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA"
-HEIGHT = 320
+HEIGHT = 250
 
 
 def loss_chart(

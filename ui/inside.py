@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ae_core.config import Config
 from ae_core.layers import plan_layers
 from ae_core.lock import is_held
-from ae_core.presets import PRESETS, title_of
+from ae_core.presets import title_of
 from ae_core.progress import preview_indices
 from ae_core.store import Run, damaged_run
 from ui.live import Digit, decoder_only, start_figure
-from ui.runs import damage_mendable
+from ui.runs import FIRST, damage_mendable
 from ui.server import codec, data_for, jobs, store, visitor
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 DIGITS = 40
 POLL_SECONDS = 0.5
-FIRST = PRESETS["quick-start"]
 
 
 def show_inside(run: Run | None) -> None:

@@ -10,12 +10,14 @@ import streamlit as st
 
 from ae_core.config import Config
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
-from ae_core.presets import title_of
+from ae_core.presets import PRESETS, title_of
 from ae_core.store import Run
 from ui.errors import shown_plainly
 from ui.server import has_data, store
 
 RUN = "run"
+FIRST = PRESETS["quick-start"]
+"""What a server trains by itself, and what a visitor is shown who did not ask for a run."""
 
 
 def showable(run: Run) -> bool:
@@ -24,9 +26,9 @@ def showable(run: Run) -> bool:
 
 
 def chosen_run() -> Run | None:
-    """The run that the address names, else the last one that is showable, finished ones before those that were stopped.
+    """The run that the address names, else `FIRST`, else the last finished one, else one that was stopped.
 
-    None when there is none at all.
+    What thirty students try out shall not greet a newcomer. None when there is nothing to show.
 
     Says so when the address names one that cannot be opened.
     """
@@ -40,8 +42,8 @@ def chosen_run() -> Run | None:
             st.warning(f"Run {key} {why}. Showing another one.")
         except BottleneckError as error:
             st.warning(f"{error} Showing another one.")
-    others = sorted(filter(showable, store().runs()), key=lambda run: run.status.state != "finished")
-    return next(iter(others), None)
+    others = filter(showable, store().runs())
+    return min(others, key=lambda run: (run.key != FIRST.key, run.status.state != "finished"), default=None)
 
 
 def run_choice(run: Run) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+import ui.runs
 from ae_core.config import Config
 from ae_core.errors import JobError
 from ae_core.lock import hold
@@ -147,6 +148,19 @@ def test_a_finished_run_is_shown_before_one_that_was_stopped_later(tab: Tab, sto
     other.write_status(replace(other.status, state="stopped", step=2))
     tab.open("start")
     assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
+
+
+def test_the_run_that_the_server_trained_by_itself_is_shown_before_later_ones(
+    tab: Tab, store: RunStore, small_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, other = two_runs(store, small_run)
+    tab.open("start")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
+    monkeypatch.setattr(ui.runs, "FIRST", run.config)
+    tab.open("start")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
+    tab.open("start", run=other.key)
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
 
 
 def test_a_stopped_run_is_labelled_with_its_step(tab: Tab, store: RunStore, small_run: Run) -> None:
