@@ -263,7 +263,7 @@ def _read_config(run: Run) -> Config:
         raise run._damaged("config.json")
     try:
         return Config.from_json(values)
-    except (ConfigError, TypeError) as error:
+    except ConfigError as error:
         raise run._damaged("config.json") from error
 
 

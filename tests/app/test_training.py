@@ -18,7 +18,7 @@ from ae_core.work import baseline_path
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
-from ui.training import look_every
+from ui.view import look_every
 
 ADDRESS = SMALL.to_text()
 
@@ -266,7 +266,7 @@ def test_workers_that_cannot_be_reached_leave_the_form_and_the_list_of_runs(
 
     copied(small_run, store)
     monkeypatch.setattr("ui.server.jobs", out_of_reach)
-    for module in ("ui.training", "ui.images", "ui.inside"):
+    for module in ("ui.training", "ui.view", "ui.status", "ui.images", "ui.inside"):
         monkeypatch.setattr(f"{module}.jobs", out_of_reach)
     tab.open("train", **ADDRESS)
     assert [error.value for error in tab.error] == [
