@@ -33,7 +33,7 @@ def image_sources(dataset_key: str) -> None:
         if not info.available and info.name != "fashion_mnist":
             st.warning(f"{info.title}: {info.note}")
             st.button("Remove it", key=f"remove_{info.name}", on_click=_remove, args=(info.name, dataset_key))
-    with st.popover("Your own images", width="stretch", key="own_images"):
+    with st.expander("Your own images", key="own_images"):
         st.markdown(
             "Grey images of 28 x 28 pixels: one `.npz` file as Keras has it (`x_train`; if you like `y_train`, "
             "`x_test`, `y_test`), or IDX files, plain or `.gz`. Up to 100 MB. Everybody on this server can then train "

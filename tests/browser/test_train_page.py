@@ -239,7 +239,6 @@ def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, ser
     visit(chromium_page, train_address(server, replace(LONG, train_size=None, steps=20)))
     add_own_images(chromium_page, tmp_path / "shapes.npz", name="Four shapes")
     expect(chromium_page).to_have_url(re.compile(r"dataset=images-[0-9a-f]+"))
-    chromium_page.keyboard.press("Escape")
     button(chromium_page, "Train").click()
     expect(message(chromium_page, "20 steps in")).to_be_visible()
     own_images(chromium_page).get_by_role("button", name="Remove “Four shapes” for everybody").click()
@@ -251,15 +250,17 @@ def test_a_file_that_is_no_image_file_is_explained(chromium_page: Page, server: 
     (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
     visit(chromium_page, train_address(server, LONG))
     add_own_images(chromium_page, tmp_path / "notes.txt", name="Notes")
-    expect(chromium_page.get_by_test_id("stPopoverBody").get_by_test_id("stAlert")).to_contain_text("notes.txt")
+    expect(own_images(chromium_page).get_by_test_id("stAlert")).to_contain_text("notes.txt")
 
 
 def own_images(page: Page) -> Locator:
     """The box in which they are added and removed, opened."""
-    if not button(page, "Your own images").is_visible():
-        page.get_by_text("Data", exact=True).click()
-    button(page, "Your own images").click()
-    return page.get_by_test_id("stPopoverBody")
+    box = page.locator(".st-key-own_images")
+    for expander, inside in (("Data", box), ("Your own images", box.get_by_label("Name", exact=True))):
+        if not inside.is_visible():
+            page.get_by_text(expander, exact=True).click()
+            expect(inside).to_be_visible()
+    return box
 
 
 def add_own_images(page: Page, file: Path, *, name: str) -> None:
