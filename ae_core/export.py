@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from ae_core.files import write_atomically, write_bytes, write_json
+from ae_core.layers import NETWORK_SCHEMA
 from ae_core.models import Network
 from ae_core.store import Run
 
-NETWORK_SCHEMA = 1
 WITH_WEIGHTS = {"Dense": "dense", "Conv2D": "conv", "Conv2DTranspose": "conv_transpose"}
 WITHOUT_WEIGHTS = {"Flatten": "flatten", "Reshape": "reshape"}
 

@@ -15,6 +15,9 @@ from ae_core.errors import ConfigError
 
 IMAGE_SHAPE = (28, 28)
 KERNEL_SIZE = 3
+NETWORK_SCHEMA = 1
+"""Of the description by which the browser gets a network; `export.browser_network` says what is in it."""
+
 MOST_PARAMETERS = 20_000_000
 """A limit for a classroom's server: the largest preset has 1.5 million."""
 

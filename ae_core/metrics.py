@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,17 +58,30 @@ def cross_entropies(images: Images, reconstructions: Images) -> NDArray[np.float
 
 def evaluate(codec: Codec, images: Images) -> Evaluation:
     """Encode and decode all `images` (n, 28, 28) in batches, and measure what is lost. Raises DataError for none."""
+    return evaluate_each(codec, images)[0]
+
+
+def evaluate_each(codec: Codec, images: Images) -> tuple[Evaluation, NDArray[np.float64]]:
+    """The same, and beside it the mean squared error of each image, (n,). Raises DataError for none."""
     if not len(images):
         raise DataError("Figures must be of at least one image. Received: none. Choose images to reconstruct.")
     pairs = [(squared_errors(x, y), cross_entropies(x, y)) for x, y in _reconstructed(codec, images)]
-    mse = float(np.mean(np.concatenate([errors for errors, _ in pairs])))
-    return Evaluation(
+    errors = np.concatenate([squared for squared, _ in pairs])
+    mse = float(np.mean(errors))
+    figures = Evaluation(
         images=len(images),
         mse=mse,
         squared_error=mse * images[0].size,
         cross_entropy=float(np.mean(np.concatenate([entropies for _, entropies in pairs]))),
         psnr=float(-10 * np.log10(max(mse, 1e-12))),
     )
+    return figures, errors
+
+
+def percentiles(errors: NDArray[Any]) -> NDArray[np.float32]:
+    """The 0th, 1st, ... 100th percentile of `errors` (n,), as (101,) rising: enough to say how strange an error is."""
+    found: NDArray[np.float32] = np.percentile(errors, np.arange(101)).astype(np.float32)
+    return found
 
 
 def _reconstructed(codec: Codec, images: Images) -> Iterator[tuple[Images, Images]]:

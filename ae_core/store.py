@@ -5,6 +5,7 @@ runs/<key>/config.json      every field of the Config
            history.json     losses by step
            checkpoint.npz   all variables, for going on
            preview.npz      the sixteen preview digits and their reconstructions
+           errors.npz       mean squared error of each held-out image, once there is a codec
            encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
 """
 
@@ -27,9 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config import Config
-from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError, StoreError
+from ae_core.errors import ConfigError, DamagedRunError, DataError, RunNotFoundError, StoreError
 from ae_core.files import in_plain_words, write_atomically, write_json
 from ae_core.layers import IMAGE_SHAPE
+from ae_core.npz import read_array, readable, write_npz
 from ae_core.progress import History
 
 State = Literal["queued", "training", "paused", "stopped", "finished", "diverged", "failed"]
@@ -117,6 +119,24 @@ class Run:
         if any(a.dtype != np.uint8 or a.shape[1:] != IMAGE_SHAPE for a in (originals, reconstructions)):
             raise self._damaged("preview.npz")
         return originals, reconstructions
+
+    def held_out_errors(self) -> NDArray[np.float32] | None:
+        """Mean squared error of each held-out image, (n,); None before there is a codec. Raises DamagedRunError."""
+        path = self.path / "errors.npz"
+        if not path.exists():
+            return None
+        try:
+            with readable(path.name, remedy=""):
+                errors = read_array(path, "errors")
+                if errors.ndim != 1 or not errors.size or errors.dtype != np.float32 or not np.isfinite(errors).all():
+                    raise ValueError("not one error an image")
+        except DataError as error:
+            raise self._damaged(path.name) from error
+        return errors
+
+    def write_held_out_errors(self, errors: NDArray[Any]) -> None:
+        """Replace the errors on disk. Raises StoreError."""
+        write_npz(self.target("errors.npz"), {"errors": np.asarray(errors, np.float32)})
 
     def write_status(self, status: Status) -> None:
         """Replace the status on disk. Raises StoreError."""

@@ -20,7 +20,7 @@ from ae_core.errors import BottleneckError, DivergedError
 from ae_core.export import export_network
 from ae_core.layers import plan_layers
 from ae_core.lock import BusyError, FolderLock, hold
-from ae_core.metrics import evaluate
+from ae_core.metrics import evaluate_each
 from ae_core.progress import Progress, Request, is_history_step, next_history_step, to_pixels
 from ae_core.stepper import Stepper
 from ae_core.store import Run, RunStore, State, damaged_run
@@ -262,7 +262,8 @@ class _Sitting:
     def _finish(self, state: State, message: str = "") -> Run:
         """Leave a usable codec and its figures behind; the status comes last."""
         export_network(self.stepper.network, self.run)
-        figures = evaluate(LiteRtCodec.load(self.run.path), self.data.test_images)
+        figures, errors = evaluate_each(LiteRtCodec.load(self.run.path), self.data.test_images)
+        self.run.write_held_out_errors(errors)
         loss = figures.mse if self.run.config.loss == "mse" else figures.cross_entropy
         self._write_status(state, message=message, test_mse=figures.mse, test_loss=loss)
         self._report()

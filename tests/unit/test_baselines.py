@@ -178,3 +178,22 @@ def test_a_basis_that_cannot_be_saved_is_told_in_plain_words(of_few: PcaBasis, t
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="Cannot write"):
         of_few.save(tmp_path / "file" / "pca.npz")
+
+
+def test_the_browser_gets_pca_as_two_linear_layers(of_few: PcaBasis) -> None:
+    codec = of_few.codec(7)
+    spec, content = codec.browser_network()
+    weights = np.frombuffer(content, "<f4")
+
+    def dense(layer: dict[str, Any], values: Array) -> Array:
+        (kernel, count), (bias, units) = layer["kernel"], layer["bias"]
+        assert (layer["kind"], layer["activation"], layer["shape"]) == ("dense", "linear", [units])
+        return values @ weights[kernel : kernel + count].reshape(-1, units) + weights[bias : bias + units]
+
+    assert spec["schema"] == 1
+    codes = dense(spec["encoder"][0], FLOATS.reshape(-1, 784))
+    assert np.allclose(codes, codec.encode(FLOATS), atol=1e-5)
+    images = dense(spec["decoder"][0], codes)
+    assert np.allclose(images, codec.decode(codes).reshape(-1, 784), atol=1e-5)
+    assert (spec["decoder"][1]["kind"], spec["decoder"][1]["shape"]) == ("reshape", [28, 28])
+    assert len(weights) == 784 * 7 * 2 + 7 + 784

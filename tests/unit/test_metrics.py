@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ae_core.errors import DataError
-from ae_core.metrics import BATCH, Images, cross_entropies, evaluate, squared_errors
+from ae_core.metrics import BATCH, Images, cross_entropies, evaluate, evaluate_each, percentiles, squared_errors
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((BATCH + 3, 28, 28), np.float32)
@@ -70,3 +70,15 @@ def test_figures_by_name_can_be_printed_as_json() -> None:
 def test_figures_of_no_images_are_refused() -> None:
     with pytest.raises(DataError, match="at least one image"):
         evaluate(Fixed(), IMAGES[:0])
+
+
+def test_the_errors_of_all_images_come_in_their_order() -> None:
+    figures, errors = evaluate_each(Fixed(), IMAGES)
+    assert errors == pytest.approx(squared_errors(IMAGES, IMAGES * np.float32(0.5)), rel=1e-6)
+    assert figures == evaluate(Fixed(), IMAGES)
+
+
+def test_percentiles_reach_from_the_smallest_to_the_largest() -> None:
+    found = percentiles(np.random.default_rng(0).permutation(np.arange(1001.0)))
+    assert found.dtype == np.float32
+    assert found == pytest.approx(np.arange(101) * 10)

@@ -244,3 +244,31 @@ def test_a_preview_of_another_shape_is_damage(run: Run) -> None:
     np.savez(run.path / "preview.npz", originals=np.zeros((16, 784)), reconstructions=np.zeros((16, 784)))
     with pytest.raises(DamagedRunError, match=r"preview\.npz"):
         run.preview()
+
+
+def test_a_run_without_a_codec_has_no_held_out_errors(run: Run) -> None:
+    assert run.held_out_errors() is None
+
+
+def test_held_out_errors_are_kept_with_the_run(run: Run) -> None:
+    run.write_held_out_errors(np.array([0.25, 0.5], np.float64))
+    errors = run.held_out_errors()
+    assert errors is not None
+    assert (errors.dtype, errors.tolist()) == (np.float32, [0.25, 0.5])
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {},
+        {"errors": np.zeros(0, np.float32)},
+        {"errors": np.zeros((2, 2), np.float32)},
+        {"errors": np.array([np.nan], np.float32)},
+        {"errors": np.array(["0.1"])},
+    ],
+    ids=["missing", "none", "square", "NaN", "text"],
+)
+def test_other_held_out_errors_are_damage(run: Run, arrays: dict[str, np.ndarray]) -> None:
+    np.savez(run.path / "errors.npz", **arrays)  # type: ignore[arg-type]
+    with pytest.raises(DamagedRunError, match=r"errors\.npz"):
+        run.held_out_errors()

@@ -91,11 +91,14 @@ def test_a_finished_run_says_how_good_it_is(dense_run: Run, zeros_and_ones: Data
     assert status.test_mse == pytest.approx(np.mean((codec.decode(codec.encode(images)) - images) ** 2), rel=1e-5)
     assert status.test_loss == pytest.approx(dense_run.history().held_out_loss[-1], rel=0.05)
     assert status.seconds > 0
+    errors = dense_run.held_out_errors()
+    assert errors is not None
+    assert errors == pytest.approx(np.mean((codec.decode(codec.encode(images)) - images) ** 2, axis=(1, 2)), rel=1e-5)
 
 
 def test_a_finished_run_leaves_its_files_and_nothing_else(dense_run: Run) -> None:
     models = {f"{half}.{kind}" for half in ("encoder", "decoder") for kind in ("keras", "tflite")}
-    values = {"config.json", "status.json", "history.json", "checkpoint.npz", "preview.npz"}
+    values = {"config.json", "status.json", "history.json", "checkpoint.npz", "preview.npz", "errors.npz"}
     assert {path.name for path in dense_run.path.iterdir()} == models | values | {"network.json", "network.bin"}
 
 
