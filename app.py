@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.errors import shown_plainly
 from ui.favicon import favicon
+from ui.frame import app_runs
 from ui.server import start_jobs
 
 
@@ -15,9 +16,10 @@ def main() -> None:
     pages = [
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/train.py", title="Train", url_path="train"),
+        st.Page("pages/draw.py", title="Draw", url_path="draw"),
     ]
     page = st.navigation(pages, position="top")
-    with shown_plainly():
+    with shown_plainly(), app_runs():
         page.run()
     start_jobs()
 
