@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from ae_core.config import Config
 from ae_core.layers import plan_layers
-from ae_core.lock import is_held
 from ae_core.presets import title_of
 from ae_core.progress import preview_indices
 from ae_core.store import Run, damaged_run
+from ui.first import first_training
 from ui.live import Digit, decoder_only, start_figure
 from ui.runs import FIRST, damage_mendable
-from ui.server import codec, data_for, jobs, store, visitor
-
-if TYPE_CHECKING:
-    from ae_core.jobs import Job
+from ui.server import codec, data_for
 
 DIGITS = 40
 POLL_SECONDS = 0.5
@@ -70,23 +67,16 @@ def _decoder(run: Run) -> tuple[dict[str, Any], bytes]:
 def _learning() -> None:
     """The Quick start training, which begins when a visitor comes to a server without any run."""
     with damage_mendable(FIRST.key):
-        # The job first: one that is gone has written its last status.
-        job, problem = jobs().view(FIRST.key), jobs().error(FIRST.key)
-        run = store().find(FIRST)
-        if run and run.usable:
+        first = first_training()
+        if first.run and first.run.usable:
             st.rerun()
-        if job is None and not problem and (run is None or run.status.state == "queued"):
-            jobs().submit(FIRST, owner=visitor())
-            job = jobs().view(FIRST.key)
-        words = _progress_words(job, run)
+        words = first.words
         if words:
             st.caption(f"Nothing is trained on this server yet, so {title_of(FIRST)} is being trained now: {words}.")
         else:
-            step = run.status.step if run else 0
-            at_rest = f"The first training, {title_of(FIRST)}, rests at step {step:,} of {FIRST.steps:,}."
-            st.info(problem or (run.status.message if run else "") or at_rest)
+            st.info(first.at_rest)
             st.page_link("pages/train.py", label="Go on with it on the Train page")
-        progress = job.progress if job else None
+        progress = first.job.progress if first.job else None
         data = data_for(FIRST)
         indices = preview_indices(data.test_labels, data.test.count)
         rebuilt: NDArray[np.uint8] | list[None] = progress.reconstructions if progress else [None] * len(indices)
@@ -101,19 +91,6 @@ def _learning() -> None:
             decoder_layers=plan.decoder,
             status=words,
         )
-
-
-def _progress_words(job: Job | None, run: Run | None) -> str:
-    """How far the first training is; empty when nobody trains it."""
-    if job and job.progress:
-        at = job.progress
-        return f"Step {at.step:,} of {at.steps:,}, error {at.held_out_mse:.3f}"
-    if run and job is None and is_held(run.path):
-        return f"Step {run.status.step:,} of {run.status.steps:,}"
-    if job is None:
-        return ""
-    waiting = "the process that trains is starting" if job.state == "queued" else "the network is being compiled"
-    return f"{waiting}, which takes a few seconds"
 
 
 def _digit_indices(labels: NDArray[np.int64] | None, count: int) -> list[int]:

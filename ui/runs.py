@@ -131,7 +131,7 @@ def damage_mendable(key: str) -> Iterator[None]:
             yield
         except DamagedRunError as error:
             st.error(str(error))
-            st.button("Delete this run", key="delete_damaged", on_click=delete_run, args=(key,))
+            st.button("Delete this run", key=f"delete_damaged_{key}", on_click=delete_run, args=(key,))
 
 
 def delete_run(key: str) -> None:

@@ -89,13 +89,36 @@ def codec(run: Run) -> LiteRtCodec:
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
-def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[float]:
+def _basis(path: str) -> PcaBasis:
     from ae_core.baselines import PcaBasis
+
+    return PcaBasis.load(path)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[float]:
     from ae_core.config import Config
 
-    basis: PcaBasis = PcaBasis.load(path)
-    errors: list[float] = basis.held_out_mse(data_for(Config(dataset=dataset, classes=classes)).test_pixels).tolist()
+    pixels = data_for(Config(dataset=dataset, classes=classes)).test_pixels
+    errors: list[float] = _basis(path).held_out_mse(pixels).tolist()
     return errors
+
+
+def has_baseline(config: Config) -> bool:
+    """Whether the PCA of the config's images is fitted already."""
+    from ae_core.work import baseline_path
+
+    return baseline_path(store(), config).exists()
+
+
+def baseline(config: Config) -> PcaBasis | None:
+    """The PCA of the config's images; None while a worker fits it. Raises DataError when its file is damaged."""
+    from ae_core.work import baseline_path
+
+    if not has_baseline(config):
+        jobs().fit_baseline(config)
+        return None
+    return _basis(str(baseline_path(store(), config)))
 
 
 def baseline_mse(config: Config, latent_dim: int) -> float | None:
@@ -105,9 +128,7 @@ def baseline_mse(config: Config, latent_dim: int) -> float | None:
     """
     from ae_core.work import baseline_path
 
-    path = baseline_path(store(), config)
-    if not path.exists():
-        jobs().fit_baseline(config)
+    if baseline(config) is None:
         return None
-    errors = _baseline_errors(str(path), config.dataset, config.classes)
+    errors = _baseline_errors(str(baseline_path(store(), config)), config.dataset, config.classes)
     return errors[min(latent_dim, len(errors) - 1)]

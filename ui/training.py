@@ -18,7 +18,7 @@ from ui import form
 from ui.chart import Measure, loss_chart
 from ui.live import digit_rows
 from ui.runs import RUN, damage_mendable, longer, showable
-from ui.server import baseline_mse, data_for, jobs, visitor
+from ui.server import baseline_mse, data_for, has_baseline, jobs, visitor
 from ui.status import REFUSAL, show_status
 from ui.view import View, look
 
@@ -51,18 +51,18 @@ def show_training(config: Config) -> None:
         # Only a training that moves is polled, and of it only what moves.
         st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
         if not view.active:
-            st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest)
+            st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
         st.caption(
             f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
             "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
         )
 
 
-def _wake(config: Config, at_rest: tuple[State, int] | None) -> None:
-    """Draw the page anew when somebody else has started, ended or deleted this training."""
+def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool) -> None:
+    """Draw the page anew when somebody else has started, ended or deleted this training, or its PCA is fitted."""
     with damage_mendable(config.key):
         view = look(config)
-        if view.active or view.at_rest != at_rest:
+        if view.active or view.at_rest != at_rest or has_baseline(config) != with_baseline:
             st.rerun()
 
 

@@ -9,14 +9,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from ui.frame import app_runs, inside_app
 
 
-class StartsOver(Exception):
+class StartsOverError(Exception):
     pass
 
 
 @pytest.fixture(autouse=True)
 def rerun(monkeypatch: pytest.MonkeyPatch) -> None:
     def start_over() -> None:
-        raise StartsOver
+        raise StartsOverError
 
     monkeypatch.setattr(st, "rerun", start_over)
 
@@ -25,7 +25,7 @@ def rerun(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("before", [True, False], ids=["first visit", "second visit at once"])
 def test_a_page_alone_starts_over_inside_the_app(monkeypatch: pytest.MonkeyPatch, before: bool) -> None:
     monkeypatch.setattr(PagesManager, "uses_pages_directory", before)
-    with pytest.raises(StartsOver):
+    with pytest.raises(StartsOverError):
         inside_app()
     assert PagesManager.uses_pages_directory is False
 
@@ -34,5 +34,5 @@ def test_a_page_inside_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     with app_runs():
         inside_app()
-    with pytest.raises(StartsOver):
+    with pytest.raises(StartsOverError):
         inside_app()

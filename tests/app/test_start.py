@@ -130,7 +130,7 @@ def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(
     tab.open("start")
     assert tab.error[0].value.startswith(f"Run {SMALL.key} is damaged: ")
     assert tab.subheader[0].value == "Things to try"
-    tab.button(key="delete_damaged").click().run()
+    tab.button(key=f"delete_damaged_{SMALL.key}").click().run()
     assert not tab.error
     assert jobs.submitted == [FIRST]
 
@@ -210,7 +210,7 @@ def test_a_damaged_first_run_can_be_deleted(tab: Tab, jobs: FakeJobs, store: Run
     (store.create(FIRST).path / "status.json").write_text("", encoding="utf-8")
     tab.open("start")
     assert "status.json cannot be read" in tab.error[0].value
-    tab.button(key="delete_damaged").click().run()
+    tab.button(key=f"delete_damaged_{FIRST.key}").click().run()
     assert jobs.submitted == [FIRST]
 
 

@@ -245,7 +245,7 @@ def test_a_damaged_run_can_be_deleted_and_trained_anew(tab: Tab, store: RunStore
         f"Run {SMALL.key} is damaged: status.json cannot be read. Delete the run, then train it again."
     )
     assert tab.subheader[0].value == "Things to try"
-    tab.button(key="delete_damaged").click().run()
+    tab.button(key=f"delete_damaged_{SMALL.key}").click().run()
     assert not tab.error
     assert "Train" in tab.labels()
 
@@ -266,7 +266,7 @@ def test_workers_that_cannot_be_reached_leave_the_form_and_the_list_of_runs(
 
     copied(small_run, store)
     monkeypatch.setattr("ui.server.jobs", out_of_reach)
-    for module in ("ui.training", "ui.view", "ui.status", "ui.images", "ui.inside"):
+    for module in ("ui.training", "ui.view", "ui.status", "ui.images", "ui.first"):
         monkeypatch.setattr(f"{module}.jobs", out_of_reach)
     tab.open("train", **ADDRESS)
     assert [error.value for error in tab.error] == [

@@ -18,7 +18,7 @@ from ui.live.payload import Images, decoder_only, fingerprint, image_bytes, laye
 _FIGURE = st.components.v2.component(
     "bottleneck_start_figure",
     html=(FOLDER / "figure.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "network", "code", "figure"),
+    css=join_styles("base", "parts", "network", "code", "figure"),
     js=join_modules("figure"),
 )
 

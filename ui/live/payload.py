@@ -72,6 +72,15 @@ def layer_values(layers: Sequence[Layer]) -> list[dict[str, Any]]:
     ]
 
 
+def check_network(network: Mapping[str, Any], weights: bytes) -> None:
+    """Raises ValueError, KeyError or TypeError unless every layer's weights lie within `weights`."""
+    floats = np.frombuffer(weights, dtype="<f4")
+    for layer in (*network["encoder"], *network["decoder"]):
+        for name in ("kernel", "bias"):
+            if name in layer:
+                _floats_of(layer, name, floats)
+
+
 def decoder_only(network: Mapping[str, Any], weights: bytes) -> tuple[dict[str, Any], bytes]:
     """The decoder's half of a network for the browser: its weights alone, and offsets into those.
 

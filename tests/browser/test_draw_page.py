@@ -1,0 +1,404 @@
+"""The Draw page in a real Chromium: a mouse, a finger, a keyboard, and browsers that do not let themselves be read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from ae_core.codec import open_codec
+from ae_core.datasets import load_dataset
+from ae_core.store import Run
+from tests.browser.draw_page import (
+    FIVE,
+    canvas_box,
+    figure,
+    parts_of,
+    press,
+    rebuilt,
+    seen,
+    slider,
+    stroke,
+    wait_for_ink,
+    wait_for_server,
+)
+from tests.browser.served import MILLISECONDS, SETTLED, Server, serving, settle, visit
+from tests.browser.train_page import overflow, page_link
+from tests.small import copied
+
+DIGIT = 8
+"""A test image for photos, a 5."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+    """The app on a folder with one finished run."""
+    with serving(tmp_path_factory.mktemp("draw-page")) as server:
+        copied(small_run, server.store)
+        yield server
+
+
+@pytest.fixture
+def frames(chromium_page: Page) -> list[Any]:
+    """Every WebSocket message that the tab sends."""
+    sent: list[Any] = []
+    # Playwright marks the functions it is given, which it cannot do to a list's own append.
+    chromium_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    return sent
+
+
+@pytest.fixture
+def board(chromium_page: Page, server: Server, frames: list[Any]) -> Page:
+    """A tab with an empty canvas."""
+    return open_board(chromium_page, server)
+
+
+def open_board(page: Page, server: Server, address: str = "") -> Page:
+    visit(page, f"{server.address}/draw{address}")
+    canvas_box(page)
+    expect(figure(page)).to_have_attribute("data-state", "empty")
+    return page
+
+
+def test_the_reconstruction_follows_the_stroke_and_the_server_hears_nothing_of_it(
+    board: Page, frames: list[Any]
+) -> None:
+    expect(board.locator(".draw .words")).to_have_text("Draw a digit, or anything else. All this follows your hand.")
+    settle(board)
+    count = len(frames)
+    box = canvas_box(board)
+    press(board, FIVE[0])
+    pictures = set()
+    for x, y in FIVE[1:]:
+        board.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=10)
+        board.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        pictures.add((seen(board).tobytes(), rebuilt(board).tobytes()))
+    assert len(pictures) > 4
+    assert len({after for _, after in pictures}) > 4
+    assert len(frames) == count
+    board.mouse.up()
+    wait_for_server(board)
+    assert len(frames) > count
+
+
+def test_after_the_stroke_the_server_computes_the_same(board: Page) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    expect(board.locator(".draw .check")).to_contain_text("Checked by the server with LiteRT: the same within")
+    expect(board.locator(".draw .mse")).to_have_text(f"{error_of(board):.4f}")
+    expect(board.locator(".draw .strange")).to_contain_text("test images")
+    expect(board.locator(".rows .pair")).to_have_count(8)
+
+
+def error_of(page: Page) -> float:
+    """Within what painting rounds away; the figure itself computes with floats."""
+    words = page.locator(".draw .mse").inner_text()
+    painted = float(np.mean((seen(page) / 255.0 - rebuilt(page) / 255.0) ** 2))
+    assert float(words) == pytest.approx(painted, abs=2e-3)
+    return float(words)
+
+
+def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser, server: Server) -> None:
+    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        open_board(page, server)
+        assert overflow(page) == 0
+        box = canvas_box(page)
+        client = context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+        touch("touchStart", FIVE[0])
+        pictures = set()
+        for point in FIVE[1:]:
+            touch("touchMove", point)
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            pictures.add(rebuilt(page).tobytes())
+        assert len(pictures) > 3
+        place = page.locator("canvas.digit.at-reconstruction").bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= 844
+        assert page.evaluate("() => window.scrollY") == 0
+        touch("touchEnd")
+        wait_for_server(page)
+
+
+def test_a_tap_leaves_a_dot(board: Page) -> None:
+    stroke(board, [(0.5, 0.5)])
+    wait_for_server(board)
+    image = seen(board)
+    assert image.max() == 255
+    assert parts_of(image) == 1
+
+
+def test_a_fast_stroke_has_no_gaps(board: Page) -> None:
+    stroke(board, [(0.1, 0.1), (0.9, 0.9), (0.1, 0.9)], steps=1)
+    wait_for_server(board)
+    image = seen(board)
+    assert parts_of(image) == 1
+    assert (image.max(axis=1) > 40).sum() >= 18
+
+
+def test_a_stroke_that_leaves_the_canvas_ends_there(board: Page) -> None:
+    box = canvas_box(board)
+    press(board, (0.5, 0.5))
+    board.mouse.move(box["x"] + box["width"] + 60, box["y"] + 20, steps=5)
+    board.mouse.up()
+    wait_for_server(board)
+    image = seen(board)
+    # Back over the canvas with no button pressed.
+    board.mouse.move(box["x"] + 20, box["y"] + 20, steps=5)
+    board.mouse.move(box["x"] + 200, box["y"] + 280, steps=5)
+    board.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert np.array_equal(seen(board), image)
+    stroke(board, [(0.2, 0.8), (0.4, 0.8)])
+    wait_for_server(board)
+    assert not np.array_equal(seen(board), image)
+
+
+def test_strokes_are_taken_back_and_the_canvas_is_cleared(board: Page) -> None:
+    stroke(board, [(0.3, 0.2), (0.3, 0.8)])
+    wait_for_server(board)
+    one = seen(board)
+    stroke(board, [(0.7, 0.2), (0.7, 0.8)])
+    wait_for_server(board)
+    two = seen(board)
+    board.get_by_role("button", name="Undo").click()
+    wait_for_picture(board, one)
+    board.get_by_role("button", name="Redo").click()
+    wait_for_picture(board, two)
+    board.get_by_role("button", name="Clear").click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+    expect(board.get_by_role("button", name="Keep as A")).to_be_disabled()
+
+
+def wait_for_picture(page: Page, image: np.ndarray[Any, Any]) -> None:
+    expect(figure(page)).to_have_attribute("data-state", "ready")
+    page.wait_for_function(
+        """([canvas, expected]) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+            return expected.every((value, index) => data[4 * index] === value);
+        }""",
+        arg=[page.locator("canvas.digit.at-seen").first.element_handle(), image.ravel().tolist()],
+    )
+
+
+def test_the_rubber_takes_ink_away(board: Page) -> None:
+    stroke(board, [(0.1, 0.5), (0.9, 0.5)])
+    wait_for_server(board)
+    assert parts_of(seen(board)) == 1
+    board.get_by_text("Rubber").click()
+    settle(board)
+    stroke(board, [(0.5, 0.2), (0.5, 0.8)])
+    wait_for_server(board)
+    assert parts_of(seen(board)) == 2
+
+
+def test_centring_can_be_turned_off(board: Page) -> None:
+    stroke(board, [(0.1, 0.1), (0.2, 0.3)])
+    wait_for_server(board)
+    assert seen(board)[10:18, 10:18].max() > 200
+    board.get_by_role("checkbox", name="Centre and scale like MNIST").uncheck()
+    corner = seen(board)
+    assert corner[:10, :10].max() > 200
+    assert corner[12:, 12:].max() == 0
+    settle(board)
+    wait_for_server(board)
+
+
+def test_damage_shows_at_once_and_reaches_the_server_when_the_slider_is_let_go(board: Page, frames: list[Any]) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    settle(board)
+    clean, count = seen(board), len(frames)
+    noise = slider(board, "Noise")
+    noise.evaluate("(input) => { input.value = 0.5; input.dispatchEvent(new Event('input')) }")
+    spoiled = seen(board)
+    assert not np.array_equal(spoiled, clean)
+    assert len(frames) == count
+    expect(board.locator(".draw .clean")).to_contain_text("to the unspoiled")
+    noise.evaluate("(input) => input.dispatchEvent(new Event('change'))")
+    wait_for_server(board)
+    assert len(frames) > count
+    board.get_by_role("button", name="Reset").click()
+    wait_for_picture(board, clean)
+    wait_for_server(board)
+
+
+def test_the_patch_lies_where_one_presses(board: Page) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    slider(board, "Erase a patch").fill("9")
+    picture = board.locator("canvas.digit.at-seen")
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": box["width"] * 0.45, "y": box["height"] * 0.25})
+    image = seen(board)
+    assert image[3:11, 9:17].max() == 0
+    assert image.max() > 200
+    wait_for_server(board)
+
+
+def test_the_keyboard_gets_every_result_from_test_digits(board: Page) -> None:
+    board.get_by_role("radio", name="Draw").or_(board.get_by_role("button", name="Draw", exact=True)).first.focus()
+    board.keyboard.press("ArrowRight")
+    number = board.get_by_label("Test image")
+    if not number.is_visible():
+        board.keyboard.press("Enter")
+    expect(number).to_be_visible()
+    number.focus()
+    board.keyboard.press("ControlOrMeta+a")
+    board.keyboard.type("17")
+    board.keyboard.press("Enter")
+    expect(board.get_by_text("Test image 17, label 7")).to_be_visible()
+    wait_for_server(board)
+    assert np.array_equal(seen(board), load_dataset("mnist").test_pixels[17])
+
+
+def test_the_digit_in_a_photo_is_found(board: Page, tmp_path: Path) -> None:
+    board.get_by_text("Photo", exact=True).click()
+    board.locator('input[type="file"]').set_input_files(photo(tmp_path))
+    wait_for_server(board)
+    difference = seen(board).astype(float) - load_dataset("mnist").test_pixels[DIGIT]
+    assert np.mean((difference / 255) ** 2) < 0.04
+
+
+def photo(folder: Path) -> Path:
+    """A digit in dark on light, large and at the side."""
+    digit = Image.fromarray(255 - load_dataset("mnist").test_pixels[DIGIT] // 2).resize(
+        (300, 300), Image.Resampling.BICUBIC
+    )
+    page = Image.new("L", (800, 500), 255)
+    page.paste(digit, (430, 120))
+    path = folder / "photo.jpg"
+    page.save(path)
+    return path
+
+
+def test_a_file_that_is_no_picture_is_told_and_nothing_is_lost(board: Page, tmp_path: Path) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    before = seen(board)
+    board.get_by_text("Photo", exact=True).click()
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing of the kind")
+    board.locator('input[type="file"]').set_input_files(path)
+    expect(board.get_by_role("alert")).to_contain_text("Received")
+    board.get_by_text("Draw", exact=True).last.click()
+    wait_for_picture(board, before)
+
+
+def test_a_drawing_is_there_again_after_a_look_at_another_page(board: Page) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    before = seen(board)
+    page_link(board, "Train").click()
+    expect(board.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
+    page_link(board, "Draw").click()
+    wait_for_picture(board, before)
+    wait_for_server(board)
+    board.get_by_role("button", name="Clear").click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+
+
+def test_pca_is_drawn_with_beside_a_network(board: Page, server: Server) -> None:
+    board.get_by_label("Networks").click()
+    board.get_by_role("option", name="PCA, same number of dimensions").click()
+    board.keyboard.press("Escape")
+    expect(board.locator(".draw .codec")).to_have_count(2)
+    expect(board.locator(".draw .name").nth(1)).to_have_text("PCA, 4 dimensions")
+    stroke(board, FIVE)
+    wait_for_server(board)
+    assert not np.array_equal(rebuilt(board, 0), rebuilt(board, 1))
+    assert np.array_equal(seen(board, 0), seen(board, 1))
+    address = board.url
+    assert address.endswith("pca")
+    visit(board, address)
+    expect(board.locator(".draw .codec")).to_have_count(2)
+
+
+def test_two_pictures_are_blended_without_the_server(board: Page, frames: list[Any], server: Server) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    board.get_by_role("button", name="Keep as A").click()
+    expect(board.get_by_text("Now keep another picture as B")).to_be_visible()
+    board.get_by_role("button", name="Clear").click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+    settle(board)
+    stroke(board, [(0.5, 0.1), (0.5, 0.9)])
+    wait_for_server(board)
+    last = rebuilt(board)
+    board.get_by_role("button", name="Keep as B").click()
+    path = board.locator(".blend .path").first
+    expect(path.locator(".strip canvas")).to_have_count(11)
+    settle(board)
+    count = len(frames)
+    board.locator(".blend input").fill("1")
+    read = (
+        "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"
+    )
+    assert path.locator(".now").evaluate(read) == last.ravel().tolist()
+    assert len(frames) == count
+
+
+@pytest.mark.parametrize("name", ["drawing", "reconstruction"])
+def test_pictures_are_taken_home(board: Page, name: str) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    settle(board)
+    with board.expect_download() as download:
+        board.get_by_role("button", name=f"Save the {name}").click()
+    assert download.value.suggested_filename == f"{name}.png"
+    picture = np.asarray(Image.open(io.BytesIO(Path(download.value.path()).read_bytes())))
+    expected = seen(board) if name == "drawing" else rebuilt(board)
+    assert np.abs(picture[5::10, 5::10].astype(int) - expected).max() <= 1
+
+
+UNREADABLE = "CanvasRenderingContext2D.prototype.getImageData = () => { throw new Error('SecurityError') }"
+BLURRED = """
+const read = CanvasRenderingContext2D.prototype.getImageData;
+CanvasRenderingContext2D.prototype.getImageData = function (...box) {
+  const image = read.apply(this, box);
+  if (image.width > 28) for (let i = 0; i < image.data.length; i += 7) image.data[i] ^= 127;
+  return image;
+};
+"""
+
+
+@pytest.mark.parametrize("script", [UNREADABLE, BLURRED], ids=["refused", "blurred"])
+def test_a_browser_that_hides_the_canvas_shows_what_the_server_made(
+    chromium_page: Page, server: Server, script: str
+) -> None:
+    chromium_page.add_init_script(script)
+    visit(chromium_page, f"{server.address}/draw")
+    canvas_box(chromium_page)
+    stroke(chromium_page, FIVE)
+    expect(chromium_page.locator(".draw .words")).to_contain_text("so this follows after each stroke")
+    wait_for_ink(chromium_page)
+    expect(figure(chromium_page)).to_have_attribute("data-check", "server")
+    (codec,) = [open_codec(run) for run in server.store.runs()]
+    chromium_page.evaluate("() => delete CanvasRenderingContext2D.prototype.getImageData")
+    expect(chromium_page.locator(".draw .mse")).not_to_have_text("–")
+    assert codec.latent_dim == 4
+    chromium_page.wait_for_selector(SETTLED)
+
+
+def test_a_run_deleted_while_it_is_shown_is_drawn_with_to_the_end(
+    chromium_page: Page, tmp_path: Path, small_run: Run
+) -> None:
+    with serving(tmp_path) as server:
+        run = copied(small_run, server.store)
+        open_board(chromium_page, server)
+        server.store.delete(run.key)
+        stroke(chromium_page, FIVE)
+        wait_for_server(chromium_page)
+        assert chromium_page.get_by_role("alert").count() == 0

@@ -1,0 +1,260 @@
+"""The drawing board: a picture from a hand, the test set or a photo, and what the chosen codecs make of it.
+
+All of it is one fragment. After a stroke the server runs this and nothing else of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.drawing import digit_from_canvas
+from ae_core.spoiling import spoil
+from ui.codecs import OpenCodec, neighbours
+from ui.errors import shown_plainly
+from ui.live import Checked, Settings, blend, canvas_tools, digit_rows, draw_figure
+from ui.pictures import png_of, rgba_of
+from ui.server import data_for
+
+Floats = NDArray[np.float32]
+Source = Literal["Draw", "Test digit", "Photo"]
+
+STYLE = Path(__file__).with_suffix(".css")
+SIDE = 308
+"""Of the canvas, in pixels: fits a phone of 360, and is 11 pixels for each of the image."""
+BRUSH = 26
+"""As wide as MNIST's strokes are when a digit fills most of the canvas."""
+NEAREST = 8
+ANY = "any"
+
+CANVAS, FIGURE, TOOLS = "draw_canvas", "draw_figure", "draw_tools"
+SOURCE, RUBBER, WIDTH, INDEX, LABEL, PHOTO = (
+    "draw_source", "draw_rubber", "draw_width", "draw_index", "draw_label", "draw_photo",
+)  # fmt: skip
+SETTINGS = "_draw_settings"
+_START, _KEPT = "_draw_start", "_draw_kept"
+ENDS = ("A", "B")
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """What a visitor drew: the strokes, to draw them again, and the canvas's pixels as a PNG file."""
+
+    strokes: dict[str, object]
+    png: bytes
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What draws: `colour` as `#rrggbb`, white or, to rub out, black; `width` in pixels of the canvas."""
+
+    colour: str
+    width: int
+
+
+def show_board(codecs: Sequence[OpenCodec]) -> None:
+    """The board for these codecs, the first of which lends it its test images."""
+    st.fragment(_board)(tuple(codecs))
+
+
+def _board(codecs: tuple[OpenCodec, ...]) -> None:
+    st.html(STYLE)
+    source: Source = st.segmented_control(
+        "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
+    )
+    drawn = source == "Draw"
+    with st.container(horizontal=True, key="board"):
+        canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
+    with pen:
+        chosen = _pen() if drawn else None
+    clean = None
+    with canvas, shown_plainly():
+        clean = _drawn(chosen) if chosen else _PICTURES[source](codecs[0])
+    with figure:
+        checked = _check(clean, codecs)
+        draw_figure(
+            key=FIGURE,
+            codecs=[codec.shown for codec in codecs],
+            settings=_settings(),
+            on_settings=_keep_settings,
+            canvas=CANVAS if drawn else None,
+            picture=None if drawn else _or_nothing(clean),
+            checked=checked,
+        )
+    _afterwards(checked, codecs)
+
+
+def _pen() -> _Pen:
+    canvas_tools(key=TOOLS, canvas=CANVAS, blank=st.session_state.get(_START) is None, on_clear=_clear)
+    with st.container(horizontal=True, vertical_alignment="center", width=SIDE):
+        rubber = st.toggle("Rubber", key=RUBBER, width="content")
+        width = st.slider("Brush width", 8, 60, BRUSH, key=WIDTH)
+    return _Pen("#000000" if rubber else "#ffffff", width)
+
+
+def _check(clean: Floats | None, codecs: Sequence[OpenCodec]) -> Checked | None:
+    """The same that the browser has shown already, by LiteRT; None for an empty picture."""
+    if clean is None or not clean.any():
+        return None
+    seen = spoil(clean, _settings().spoil)
+    codes = [one.codec.encode(seen[None]) for one in codecs]
+    made = [(code[0], one.codec.decode(code)[0]) for one, code in zip(codecs, codes, strict=True)]
+    return Checked(clean, seen, made)
+
+
+def _settings() -> Settings:
+    settings: Settings = st.session_state.get(SETTINGS, Settings())
+    return settings
+
+
+def _keep_settings() -> None:
+    st.session_state[SETTINGS] = Settings.from_json(st.session_state[FIGURE]["settings"])
+
+
+def _or_nothing(image: Floats | None) -> Floats:
+    return np.zeros((28, 28), np.float32) if image is None else image
+
+
+def _drawn(pen: _Pen) -> Floats | None:
+    # It registers its files with Streamlit when it is imported, which only works in a running server.
+    from streamlit_drawable_canvas import st_canvas
+
+    kept: _Drawing | None = st.session_state.get(_KEPT)
+    if CANVAS not in st.session_state:
+        # The visitor comes back to the page: the canvas begins with what was on it.
+        st.session_state[_START] = kept.strokes if kept else None
+    result = st_canvas(
+        key=CANVAS,
+        width=SIDE,
+        height=SIDE,
+        stroke_width=pen.width,
+        stroke_color=pen.colour,
+        background_color="#000000",
+        initial_drawing=st.session_state.get(_START),
+        return_image_data=True,
+    )
+    if result.image_bytes:
+        kept = _Drawing(result.json_data or {}, result.image_bytes)
+        st.session_state[_KEPT] = kept
+    return digit_from_canvas(rgba_of(kept.png), centre=_settings().centre) if kept else None
+
+
+def _clear() -> None:
+    st.session_state[_START] = None
+    st.session_state.pop(_KEPT, None)
+
+
+def _test_digit(codec: OpenCodec) -> Floats:
+    data = data_for(codec.config)
+    count, labels = data.test.count, data.test_labels
+    st.session_state[INDEX] = min(st.session_state.get(INDEX, 0), count - 1)
+    picture = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Test image", 0, count - 1, key=INDEX)
+        if labels is not None:
+            st.selectbox("Label", [ANY, *data.class_names], key=LABEL)
+    index: int = st.session_state[INDEX]
+    st.button("Another one", key="draw_another", width="stretch", on_click=_another, args=(codec,))
+    named = "" if labels is None else f", label {data.class_names[labels[index]]}"
+    image = data.test_images[index]
+    picture.image(png_of(image), width=SIDE, caption=f"Test image {index:,}{named}")
+    return image
+
+
+def _another(codec: OpenCodec) -> None:
+    data, label = data_for(codec.config), st.session_state.get(LABEL, ANY)
+    among = np.arange(data.test.count)
+    if data.test_labels is not None and label in data.class_names:
+        among = np.flatnonzero(data.test_labels == data.class_names.index(label))
+    if len(among):
+        st.session_state[INDEX] = int(np.random.default_rng().choice(among))
+
+
+def _photographed(_: OpenCodec) -> Floats | None:
+    file = st.file_uploader(
+        "A photo or picture of one digit", ["png", "jpg", "jpeg", "webp", "bmp", "gif"], key=PHOTO, max_upload_size=20
+    )
+    if not file:
+        st.caption("Dark on light or light on dark, on paper or on a screen: the digit is looked for and cut out.")
+        return None
+    digit = _digit_from_photo(file.getvalue())
+    st.image(png_of(digit), width=SIDE, caption="The digit that was found")
+    return digit
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking for the digit…")
+def _digit_from_photo(content: bytes) -> Floats:
+    # Pillow's decoders, of which most visits need none.
+    from ae_core.photos import digit_from_photo
+
+    return digit_from_photo(content)
+
+
+_PICTURES: dict[str, Callable[[OpenCodec], Floats | None]] = {"Test digit": _test_digit, "Photo": _photographed}
+
+
+def _afterwards(checked: Checked | None, codecs: Sequence[OpenCodec]) -> None:
+    """What can be done with a finished picture."""
+    with st.container(horizontal=True, vertical_alignment="center", key="board_actions"):
+        for end in ENDS:
+            seen = checked.seen if checked else None
+            st.button(f"Keep as {end}", key=f"keep_{end}", disabled=not checked, on_click=_keep, args=(end, seen))
+        for name, image in (("drawing", checked and checked.seen), ("reconstruction", checked and checked.made[0][1])):
+            st.download_button(
+                f"Save the {name}",
+                b"" if image is None else png_of(image),
+                f"{name}.png",
+                "image/png",
+                key=f"save_{name}",
+                disabled=image is None,
+                on_click="ignore",
+            )
+    if checked:
+        with shown_plainly():
+            _nearest(checked.made[0][0], codecs[0])
+    _interpolation(codecs)
+
+
+def _nearest(code: Floats, codec: OpenCodec) -> None:
+    data = data_for(codec.config)
+    indices, distances = neighbours(codec).nearest(code, NEAREST)
+    images = data.train_pixels[indices]
+    made = codec.codec.decode(codec.codec.encode(np.divide(images, np.float32(255), dtype=np.float32)))
+    labels = data.train_labels
+    st.subheader("Training images with the nearest codes", anchor=False)
+    st.caption(
+        f"What {codec.name} takes your picture to be like: the distance between the codes is below each. A near code "
+        "does not mean that the pixels are near."
+    )
+    digit_rows(
+        key="nearest",
+        originals=images,
+        reconstructions=np.round(np.clip(made, 0, 1) * 255).astype(np.uint8),
+        labels=[f"no. {index}" if labels is None else data.class_names[labels[index]] for index in indices],
+        captions=[f"{distance:.2f}" for distance in distances],
+    )
+
+
+def _keep(end: str, seen: Floats) -> None:
+    st.session_state[_end(end)] = seen
+
+
+def _end(end: str) -> str:
+    return f"_draw_end_{end}"
+
+
+def _interpolation(codecs: Sequence[OpenCodec]) -> None:
+    a, b = (st.session_state.get(_end(end)) for end in ENDS)
+    st.subheader("Between two pictures", anchor=False)
+    if a is None or b is None:
+        kept = "Keep one picture as A and another as B" if a is None and b is None else "Now keep another picture as "
+        missing = "" if a is None and b is None else "A" if a is None else "B"
+        st.caption(f"{kept}{missing}, then slide between their codes.")
+        return
+    blend(key="blend", a=a, b=b, codecs=[(f"Codes of {codec.name}", codec.cargo.model) for codec in codecs])

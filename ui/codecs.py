@@ -1,0 +1,217 @@
+"""Codecs as pages that compare them need them: opened, with their weights for the browser and what is usual for them.
+
+A trained network and PCA are the same thing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.config import Config
+from ae_core.layers import Plan, plan_layers
+from ae_core.metrics import evaluate_each, percentiles
+from ae_core.presets import title_of
+from ae_core.store import Run, damaged_run
+from ui.first import first_training
+from ui.live import Cargo, Shown
+from ui.runs import FIRST, chosen_run, damage_mendable, showable
+from ui.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
+
+if TYPE_CHECKING:
+    from ae_core.codec import Codec
+
+Floats = NDArray[np.float32]
+PCA = "pca"
+CODECS = "codecs"
+MOST = 3
+USUAL = (0.5, 99.5)
+"""Between these percentiles of held-out codes a value is called usual."""
+NEIGHBOURS_AMONG = 20_000
+"""Training images, evenly spaced over all, among which neighbours are looked for: 20 MB for a code of 256 numbers."""
+CHUNK = 1000
+POLL_SECONDS = 1.0
+_CHOICE = "codec_choice"
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCodec:
+    """A codec with all that is shown of it.
+
+    Attributes:
+        name: what the visitor reads.
+        config: whose images it learned from.
+        cargo: its network for the browser.
+        shown: what the figure of the Draw page needs.
+    """
+
+    name: str
+    config: Config
+    codec: Codec
+    cargo: Cargo
+    shown: Shown
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Training images and their codes: `indices` (n,), `codes` (n, latent_dim)."""
+
+    indices: NDArray[np.intp]
+    codes: Floats
+
+    def nearest(self, code: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
+        """Indices of the training images with the codes nearest to `code` (latent_dim,), and their distances."""
+        distances = np.linalg.norm(self.codes - code, axis=1)
+        nearest = np.argsort(distances)[:count]
+        return self.indices[nearest], distances[nearest]
+
+
+def codec_choice() -> list[Run | None]:
+    """A list in which up to three codecs are chosen, kept in the address; returns their runs, with None for PCA.
+
+    Says so when the address names a run that cannot be shown.
+    """
+    runs = {run.key: run for run in store().runs() if showable(run)}
+    names = {PCA: "PCA, same number of dimensions", **{key: title_of(run.config) for key, run in runs.items()}}
+    if _CHOICE not in st.session_state:
+        st.session_state[_CHOICE] = _from_address(names)
+    # A run may have been deleted since.
+    st.session_state[_CHOICE] = [name for name in st.session_state[_CHOICE] if name in names]
+    chosen: list[str] = st.multiselect(
+        "Networks",
+        sorted(names, key=lambda name: name == PCA),
+        key=_CHOICE,
+        max_selections=MOST,
+        format_func=lambda name: names.get(name, name),
+        placeholder="Choose up to three",
+    )
+    wanted = {CODECS: ",".join(chosen)} if chosen else {}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+    return [runs.get(name) for name in chosen]
+
+
+def _from_address(names: dict[str, str]) -> list[str]:
+    asked = dict.fromkeys(name for name in st.query_params.get(CODECS, "").split(",") if name)
+    for name in asked:
+        if name not in names:
+            st.warning(f"Run {name[:40]} cannot be shown: there is none, or it is not trained to its end yet.")
+    known = [name for name in asked if name in names][:MOST]
+    if known:
+        return known
+    run = chosen_run()
+    return [run.key if run else PCA]
+
+
+def open_chosen(runs: Sequence[Run | None]) -> list[OpenCodec]:
+    """Those of `codec_choice`, as far as they can be opened; what is wrong with the others is said in their place.
+
+    On a server without any run the first training begins by itself.
+    """
+    opened: list[OpenCodec] = []
+    first = next((run.config for run in runs if run), FIRST)
+    if not any(map(showable, store().runs())):
+        _begin()
+    for run in runs:
+        with damage_mendable(run.key if run else PCA):
+            codec = open_run(run) if run else open_pca(first, first.latent_dim)
+            if codec:
+                opened.append(codec)
+            else:
+                st.info("PCA is being fitted to these images, which takes a few seconds.")
+                st.fragment(_await_baseline, run_every=POLL_SECONDS)(first)
+    return opened
+
+
+def _await_baseline(config: Config) -> None:
+    if has_baseline(config):
+        st.rerun()
+
+
+def _begin() -> None:
+    with damage_mendable(FIRST.key):
+        st.fragment(_await_first, run_every=POLL_SECONDS)()
+
+
+def _await_first() -> None:
+    with damage_mendable(FIRST.key):
+        first = first_training()
+        if first.run and first.run.usable:
+            # Let the choice begin with it.
+            st.session_state.pop(_CHOICE, None)
+            st.query_params.pop(CODECS, None)
+            st.rerun()
+        words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
+        st.info(f"No network is trained on this server yet. {words}. Until then, draw with PCA.")
+
+
+def open_run(run: Run) -> OpenCodec:
+    """Opened once for all visitors. Raises RunNotFoundError, DamagedRunError, DataError or ConfigError."""
+    return _open_run(str(run.path), run.status.updated, run)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening the network…")
+def _open_run(path: str, updated: float, _run: Run) -> OpenCodec:  # noqa: ARG001 a run trained further is another entry
+    from ae_core.codec import read_network
+
+    network, weights = read_network(_run)
+    try:
+        cargo = Cargo.of(network, weights)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged_run(_run.key, "network.json or network.bin") from error
+    return _opened(
+        title_of(_run.config), _run.config, codec(_run), cargo, plan_layers(_run.config), _run.held_out_errors()
+    )
+
+
+def open_pca(config: Config, latent_dim: int) -> OpenCodec | None:
+    """PCA of the images that `config` learns from; None while a worker fits it. Raises DataError."""
+    basis = baseline(config)
+    if basis is None:
+        return None
+    images = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
+    return _open_pca(images.key, latent_dim, images)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening PCA…")
+def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa: ARG001 which images is in the key
+    basis = baseline(_images)
+    assert basis
+    pca = basis.codec(latent_dim)
+    linear = Config(architecture="dense", encoder_widths=(), latent_dim=latent_dim, code_activation="linear",
+                    output_activation="linear", loss="mse")  # fmt: skip
+    name = f"PCA, {latent_dim} dimension{'' if latent_dim == 1 else 's'}"
+    return _opened(name, _images, pca, Cargo.of(*pca.browser_network()), plan_layers(linear), None)
+
+
+def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, errors: Floats | None) -> OpenCodec:
+    data = data_for(config)
+    if errors is None:
+        # A run of an older version, or PCA.
+        errors = evaluate_each(codec, data.test_images)[1].astype(np.float32)
+    codes = encode_pixels(codec, data.test_pixels)
+    usual = np.percentile(codes, USUAL, axis=0).astype(np.float32)
+    return OpenCodec(name, config, codec, cargo, Shown(name, cargo.model, plan, percentiles(errors), usual))
+
+
+def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:
+    """Codes (n, latent_dim) of images (n, 28, 28) as bytes, which are never floats as a whole."""
+    chunks = [pixels[start : start + CHUNK] for start in range(0, len(pixels), CHUNK)]
+    return np.concatenate([codec.encode(np.divide(chunk, np.float32(255), dtype=np.float32)) for chunk in chunks])
+
+
+def neighbours(opened: OpenCodec) -> Neighbours:
+    """Codes of training images, worked out once for all visitors. Raises DataError or ConfigError."""
+    return _neighbours(opened.cargo.model, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _neighbours(model: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 the model's name stands for it
+    pixels = data_for(_opened.config).train_pixels
+    indices = np.linspace(0, len(pixels) - 1, min(NEIGHBOURS_AMONG, len(pixels))).round().astype(np.intp)
+    return Neighbours(indices, encode_pixels(_opened.codec, pixels[indices]))

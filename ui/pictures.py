@@ -1,0 +1,39 @@
+"""Pictures as PNG files: what a canvas sends, and what a visitor takes home."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ae_core.drawing import MOST_SIDE
+from ae_core.errors import DrawingError
+
+ENLARGED = 10
+"""An image of 28 x 28 pixels would be a stamp in a report."""
+
+
+def png_of(image: NDArray[np.float32]) -> bytes:
+    """(28, 28) in [0, 1], a little more or less is clipped, as a PNG file of `ENLARGED` times its size."""
+    grey = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    picture = Image.fromarray(np.kron(grey, np.ones((ENLARGED, ENLARGED), np.uint8)))
+    content = io.BytesIO()
+    picture.save(content, format="PNG")
+    return content.getvalue()
+
+
+def rgba_of(png: bytes) -> NDArray[np.uint8]:
+    """(h, w, 4) uint8 of a canvas's PNG. Raises DrawingError for anything else that a browser may send."""
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+            if max(picture.size) > MOST_SIDE:
+                raise ValueError("larger than any canvas of ours")
+            return np.asarray(picture.convert("RGBA"))
+    # Damaged bytes make Pillow raise almost anything; no list of it is complete.
+    except Exception as error:
+        raise DrawingError(
+            f"A drawing must be a PNG with sides of at most {MOST_SIDE} pixels. Received: {len(png)} other bytes. "
+            "Clear the canvas and draw again."
+        ) from error
