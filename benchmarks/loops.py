@@ -121,3 +121,10 @@ def train_briefly(presets: list[str], folder: Path) -> list[str]:
 
     configs: list[Config] = [replace(PRESETS[name], steps=2) for name in presets]
     return [train(config, store=RunStore(folder)).key for config in configs]
+
+
+def train_whole(preset: str, folder: Path) -> str:
+    """Train a preset to its end; returns the run's key."""
+    from ae_core.training import train
+
+    return train(PRESETS[preset], store=RunStore(folder)).key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import startup, training
+from benchmarks import drawing, startup, training
 from benchmarks.rows import Row
 
 
@@ -19,4 +19,5 @@ class Benchmark(Protocol):
 BENCHMARKS: dict[str, Benchmark] = {
     "training": training.measure,
     "startup": startup.measure,
+    "drawing": drawing.measure,
 }

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 from typing import Any, Literal
 
@@ -16,19 +17,19 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Bar:
-    """What a ratio has to reach.
+    """What a ratio has to reach, or a figure that stands alone.
 
     Attributes:
-        limit: the ratio that is just good enough.
-        side: whether a ratio must be at least or at most that.
+        limit: what is just good enough.
+        side: whether it must be at least or at most that.
     """
 
     limit: float
     side: Literal["least", "most"]
 
-    def reached_by(self, ratio: float) -> bool:
-        """Whether `ratio` is good enough."""
-        return ratio >= self.limit if self.side == "least" else ratio <= self.limit
+    def reached_by(self, figure: float) -> bool:
+        """Whether `figure` is good enough."""
+        return figure >= self.limit if self.side == "least" else figure <= self.limit
 
     def __str__(self) -> str:
         return f"{'>=' if self.side == 'least' else '<='} {self.limit:g}"
@@ -43,7 +44,7 @@ class Row:
         name: what was measured, and against what.
         value: the measured figure, in `unit`.
         against: the same of the other side, or a fixed limit, in the same unit; None for a figure that stands alone.
-        bar: what the ratio has to reach; None where nothing is asked.
+        bar: what the ratio has to reach, or the value itself where it stands alone; None where nothing is asked.
     """
 
     benchmark: str
@@ -59,14 +60,22 @@ class Row:
         return self.value / self.against if self.against else None
 
     @property
+    def judged(self) -> float | None:
+        """What a bar is about: the ratio, or the value where that stands alone. None for a ratio that cannot be had."""
+        return self.value if self.against is None else self.ratio
+
+    @property
     def reached(self) -> bool | None:
         """Whether the bar is reached; None when there is none. A ratio that could not be had reaches no bar."""
         if self.bar is None:
             return None
-        return self.ratio is not None and self.bar.reached_by(self.ratio)
+        return self.judged is not None and self.bar.reached_by(self.judged)
 
     def to_json(self) -> dict[str, Any]:
-        """As values that JSON can hold; `bar` is the limit alone, since `reached` says on which side it lies."""
+        """As values that JSON can hold; `bar` is the limit alone, since `reached` says on which side it lies.
+
+        Where `against` is null, the bar is about the value.
+        """
         return {
             "benchmark": self.benchmark,
             "name": self.name,
@@ -129,14 +138,20 @@ def _figure(value: float | None) -> str:
 def verdict(rows: Sequence[Row]) -> str:
     """A sentence: how many bars there were, and which were missed."""
     bars = [row for row in rows if row.bar]
-    missed = [f"{row.benchmark}: {row.name} ({_figure(row.ratio)}, {row.bar})" for row in bars if not row.reached]
+    missed = [f"{row.benchmark}: {row.name} ({_figure(row.judged)}, {row.bar})" for row in bars if not row.reached]
     if not missed:
         return f"All {len(bars)} bars reached." if bars else "No bars here."
     return f"{len(missed)} of {len(bars)} bars missed: {'; '.join(missed)}."
 
 
-def alternate(first: Callable[[], float], second: Callable[[], float], *, rounds: int) -> tuple[float, float]:
-    """Measure both by turns; the medians of each.
+def alternate(
+    first: Callable[[], float],
+    second: Callable[[], float],
+    *,
+    rounds: int,
+    summary: Callable[[list[float]], float] = median,
+) -> tuple[float, float]:
+    """Measure both by turns; the medians of each, or another `summary`.
 
     The order turns round every time (AB BA AB ...), so that neither a machine that slowly changes its pace nor what one
     side leaves behind for the next favours either.
@@ -147,7 +162,15 @@ def alternate(first: Callable[[], float], second: Callable[[], float], *, rounds
         for values, side in turns if number % 2 == 0 else turns[::-1]:
             values.append(side())
         say(f"  round {number + 1} of {rounds}: {results[0][-1]:.3g} against {results[1][-1]:.3g}")
-    return median(results[0]), median(results[1])
+    return summary(results[0]), summary(results[1])
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The least of `values` that at least `percent` of a hundred do not exceed. Raises BenchmarkError for none."""
+    if not values:
+        raise BenchmarkError("There is no percentile of nothing: nothing was measured.")
+    ordered = sorted(values)
+    return ordered[max(0, ceil(percent / 100 * len(ordered)) - 1)]
 
 
 def say(text: str) -> None:

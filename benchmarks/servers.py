@@ -20,6 +20,9 @@ from benchmarks.rows import BenchmarkError
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
+IDLE_SECONDS = 0.5
+IDLE_SHARE = 0.15
+"""Of one processor. The heartbeats of workers take a few hundredths."""
 LAST_WORDS = 2000
 """How many letters of a server's output an error shows."""
 
@@ -52,6 +55,20 @@ class Server:
             time.sleep(0.01)
         words = self.output.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]
         raise BenchmarkError(f"The server did not start within {START_SECONDS:.0f} seconds.\n{words}")
+
+    def until_idle(self) -> None:
+        """Until it and its workers have hardly done anything for a while. Raises BenchmarkError after a minute."""
+        limit = time.monotonic() + START_SECONDS
+        while self._busy() > IDLE_SHARE * IDLE_SECONDS:
+            if time.monotonic() > limit:
+                raise BenchmarkError(f"The server was still busy after {START_SECONDS:.0f} seconds.")
+
+    def _busy(self) -> float:
+        """Processor time over the next `IDLE_SECONDS`."""
+        family = [psutil.Process(self.process.pid), *descendants(self.process.pid)]
+        before = cpu_seconds(family)
+        time.sleep(IDLE_SECONDS)
+        return cpu_seconds(family) - before
 
 
 @contextmanager

@@ -69,6 +69,10 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
         "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
     )
     drawn = source == "Draw"
+    if drawn and CANVAS not in st.session_state:
+        # The visitor comes back to the canvas: it begins with what was on it.
+        kept = st.session_state.get(_KEPT)
+        st.session_state[_START] = kept.strokes if kept else None
     with st.container(horizontal=True, key="board"):
         canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
     with pen:
@@ -126,9 +130,6 @@ def _drawn(pen: _Pen) -> Floats | None:
     from streamlit_drawable_canvas import st_canvas
 
     kept: _Drawing | None = st.session_state.get(_KEPT)
-    if CANVAS not in st.session_state:
-        # The visitor comes back to the page: the canvas begins with what was on it.
-        st.session_state[_START] = kept.strokes if kept else None
     result = st_canvas(
         key=CANVAS,
         width=SIDE,
@@ -146,8 +147,9 @@ def _drawn(pen: _Pen) -> Floats | None:
 
 
 def _clear() -> None:
-    st.session_state[_START] = None
-    st.session_state.pop(_KEPT, None)
+    # What the canvas has sent goes with it, or it would be kept again before the browser has emptied it.
+    for name in (CANVAS, _START, _KEPT):
+        st.session_state.pop(name, None)
 
 
 def _test_digit(codec: OpenCodec) -> Floats:
@@ -205,7 +207,9 @@ def _afterwards(checked: Checked | None, codecs: Sequence[OpenCodec]) -> None:
         for end in ENDS:
             seen = checked.seen if checked else None
             st.button(f"Keep as {end}", key=f"keep_{end}", disabled=not checked, on_click=_keep, args=(end, seen))
-        for name, image in (("drawing", checked and checked.seen), ("reconstruction", checked and checked.made[0][1])):
+        made = {"drawing": checked.seen, "reconstruction": checked.made[0][1]} if checked else {}
+        for name in ("drawing", "reconstruction"):
+            image = made.get(name)
             st.download_button(
                 f"Save the {name}",
                 b"" if image is None else png_of(image),

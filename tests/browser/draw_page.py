@@ -14,6 +14,10 @@ FIVE: Sequence[Point] = (
     (0.65, 0.2), (0.4, 0.2), (0.37, 0.45), (0.55, 0.42), (0.65, 0.55), (0.6, 0.75), (0.4, 0.78), (0.32, 0.72),
 )  # fmt: skip
 """A stroke that is a five, in shares of the canvas from its upper left corner."""
+THREE: Sequence[Point] = (
+    (0.3, 0.22), (0.45, 0.15), (0.6, 0.2), (0.66, 0.3), (0.6, 0.42), (0.46, 0.48), (0.58, 0.5), (0.68, 0.58),
+    (0.7, 0.7), (0.62, 0.81), (0.48, 0.85), (0.34, 0.82), (0.28, 0.75),
+)  # fmt: skip
 READ = "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0))"
 
 
@@ -39,6 +43,8 @@ def stroke(page: Page, points: Sequence[Point], *, steps: int = 4) -> None:
     for point in points[1:]:
         page.mouse.move(*_place(page, point), steps=steps)
     page.mouse.up()
+    # Else one might take what the server said of the stroke before for its answer to this one.
+    two_frames(page)
 
 
 def _place(page: Page, point: Point) -> Point:
@@ -63,6 +69,11 @@ def rebuilt(page: Page, codec: int = 0) -> NDArray[np.uint8]:
 
 def _image(canvas: Locator) -> NDArray[np.uint8]:
     return np.array(canvas.evaluate(READ), np.uint8).reshape(28, 28)
+
+
+def two_frames(page: Page) -> None:
+    """Until what the last event changed is painted: it may have come too late for the next frame."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def wait_for_ink(page: Page) -> None:

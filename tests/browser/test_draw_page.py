@@ -17,6 +17,7 @@ from ae_core.datasets import load_dataset
 from ae_core.store import Run
 from tests.browser.draw_page import (
     FIVE,
+    THREE,
     canvas_box,
     figure,
     parts_of,
@@ -25,11 +26,12 @@ from tests.browser.draw_page import (
     seen,
     slider,
     stroke,
+    two_frames,
     wait_for_ink,
     wait_for_server,
 )
 from tests.browser.served import MILLISECONDS, SETTLED, Server, serving, settle, visit
-from tests.browser.train_page import overflow, page_link
+from tests.browser.train_page import navigate, overflow
 from tests.small import copied
 
 DIGIT = 8
@@ -47,9 +49,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator
 @pytest.fixture
 def frames(chromium_page: Page) -> list[Any]:
     """Every WebSocket message that the tab sends."""
+    return frames_of(chromium_page)
+
+
+def frames_of(page: Page) -> list[Any]:
     sent: list[Any] = []
     # Playwright marks the functions it is given, which it cannot do to a list's own append.
-    chromium_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     return sent
 
 
@@ -71,16 +77,14 @@ def test_the_reconstruction_follows_the_stroke_and_the_server_hears_nothing_of_i
 ) -> None:
     expect(board.locator(".draw .words")).to_have_text("Draw a digit, or anything else. All this follows your hand.")
     settle(board)
-    count = len(frames)
-    box = canvas_box(board)
-    press(board, FIVE[0])
-    pictures = set()
-    for x, y in FIVE[1:]:
+    count, box = len(frames), canvas_box(board)
+    press(board, THREE[0])
+    pictures = {rebuilt(board).tobytes()}
+    for x, y in THREE[1:]:
         board.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=10)
-        board.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        pictures.add((seen(board).tobytes(), rebuilt(board).tobytes()))
-    assert len(pictures) > 4
-    assert len({after for _, after in pictures}) > 4
+        two_frames(board)
+        pictures.add(rebuilt(board).tobytes())
+    assert len(pictures) > 10
     assert len(frames) == count
     board.mouse.up()
     wait_for_server(board)
@@ -108,6 +112,7 @@ def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser,
     with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
+        frames = frames_of(page)
         open_board(page, server)
         assert overflow(page) == 0
         box = canvas_box(page)
@@ -117,13 +122,16 @@ def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser,
             places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
             client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
-        touch("touchStart", FIVE[0])
-        pictures = set()
-        for point in FIVE[1:]:
+        settle(page)
+        count = len(frames)
+        touch("touchStart", THREE[0])
+        pictures = {rebuilt(page).tobytes()}
+        for point in THREE[1:]:
             touch("touchMove", point)
-            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            two_frames(page)
             pictures.add(rebuilt(page).tobytes())
-        assert len(pictures) > 3
+        assert len(pictures) > 10
+        assert len(frames) == count
         place = page.locator("canvas.digit.at-reconstruction").bounding_box()
         assert place is not None
         assert place["y"] + place["height"] <= 844
@@ -158,7 +166,7 @@ def test_a_stroke_that_leaves_the_canvas_ends_there(board: Page) -> None:
     # Back over the canvas with no button pressed.
     board.mouse.move(box["x"] + 20, box["y"] + 20, steps=5)
     board.mouse.move(box["x"] + 200, box["y"] + 280, steps=5)
-    board.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    two_frames(board)
     assert np.array_equal(seen(board), image)
     stroke(board, [(0.2, 0.8), (0.4, 0.8)])
     wait_for_server(board)
@@ -176,7 +184,7 @@ def test_strokes_are_taken_back_and_the_canvas_is_cleared(board: Page) -> None:
     wait_for_picture(board, one)
     board.get_by_role("button", name="Redo").click()
     wait_for_picture(board, two)
-    board.get_by_role("button", name="Clear").click()
+    board.get_by_role("button", name="Clear", exact=True).click()
     expect(figure(board)).to_have_attribute("data-state", "empty")
     expect(board.get_by_role("button", name="Keep as A")).to_be_disabled()
 
@@ -249,12 +257,12 @@ def test_the_patch_lies_where_one_presses(board: Page) -> None:
 
 
 def test_the_keyboard_gets_every_result_from_test_digits(board: Page) -> None:
-    board.get_by_role("radio", name="Draw").or_(board.get_by_role("button", name="Draw", exact=True)).first.focus()
+    board.get_by_role("radio", name="Draw").focus()
     board.keyboard.press("ArrowRight")
-    number = board.get_by_label("Test image")
-    if not number.is_visible():
-        board.keyboard.press("Enter")
+    board.keyboard.press("Space")
+    number = board.get_by_label("Test image", exact=True)
     expect(number).to_be_visible()
+    settle(board)
     number.focus()
     board.keyboard.press("ControlOrMeta+a")
     board.keyboard.type("17")
@@ -301,12 +309,12 @@ def test_a_drawing_is_there_again_after_a_look_at_another_page(board: Page) -> N
     stroke(board, FIVE)
     wait_for_server(board)
     before = seen(board)
-    page_link(board, "Train").click()
+    navigate(board, "Train")
     expect(board.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
-    page_link(board, "Draw").click()
+    navigate(board, "Draw")
     wait_for_picture(board, before)
     wait_for_server(board)
-    board.get_by_role("button", name="Clear").click()
+    board.get_by_role("button", name="Clear", exact=True).click()
     expect(figure(board)).to_have_attribute("data-state", "empty")
 
 
@@ -331,7 +339,7 @@ def test_two_pictures_are_blended_without_the_server(board: Page, frames: list[A
     wait_for_server(board)
     board.get_by_role("button", name="Keep as A").click()
     expect(board.get_by_text("Now keep another picture as B")).to_be_visible()
-    board.get_by_role("button", name="Clear").click()
+    board.get_by_role("button", name="Clear", exact=True).click()
     expect(figure(board)).to_have_attribute("data-state", "empty")
     settle(board)
     stroke(board, [(0.5, 0.1), (0.5, 0.9)])

@@ -97,6 +97,11 @@ def page_link(page: Page, name: str) -> Locator:
     return page.get_by_test_id("stPageLink").get_by_role("link", name=name)
 
 
+def navigate(page: Page, name: str) -> None:
+    """Go to another page by its name at the top."""
+    page.get_by_role("link", name=name, exact=True).click()
+
+
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     wide = "(main) => Math.max(main.scrollWidth, document.documentElement.scrollWidth) - window.innerWidth"

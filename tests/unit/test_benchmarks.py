@@ -2,11 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from ae_core.datasets import load_dataset
+from ae_core.drawing import digit_from_canvas
 from benchmarks import __main__ as command_line
+from benchmarks.hand import FIVE, Stroke, along
 from benchmarks.names import BENCHMARKS
-from benchmarks.rows import Bar, BenchmarkError, Row, alternate, as_json, as_table, verdict
+from benchmarks.painting import CANVAS_SIDE, ink, paint, paint_somewhere
+from benchmarks.rows import Bar, BenchmarkError, Row, alternate, as_json, as_table, percentile, verdict
 from benchmarks.sides import Side
 from benchmarks.watching import StepClock
 
@@ -14,6 +19,8 @@ FAST = Row("fake", "fast", 130.0, "steps/s", 100.0, Bar(1.25, "least"))
 SLOW = Row("fake", "slow", 110.0, "steps/s", 100.0, Bar(1.25, "least"))
 LARGE = Row("fake", "large", 301.0, "MB", 300.0, Bar(1.0, "most"))
 ALONE = Row("fake", "alone", 0.25, "s/s")
+SILENT = Row("fake", "silent", 0.0, "frames", None, Bar(0.0, "most"))
+CHATTY = Row("fake", "chatty", 2.0, "frames", None, Bar(0.0, "most"))
 
 
 def run(*arguments, rows=(FAST,), calls=None):
@@ -56,6 +63,23 @@ def test_no_bar_is_reached_against_nothing():
     assert Row("fake", "broken", 5.0, "s", 0.0, Bar(2.0, "most")).reached is False
 
 
+@pytest.mark.parametrize(("row", "reached"), [(SILENT, True), (CHATTY, False)])
+def test_a_bar_on_a_figure_that_stands_alone_is_on_its_value(row, reached):
+    assert (row.ratio, row.reached) == (None, reached)
+
+
+def test_the_verdict_names_the_value_that_missed_its_bar():
+    assert verdict([SILENT, CHATTY]) == "1 of 2 bars missed: fake: chatty (2, <= 0)."
+
+
+def test_json_tells_a_bar_on_a_value_by_there_being_nothing_to_compare_with():
+    (silent,) = json.loads(as_json([SILENT]))["rows"]
+    assert silent == {
+        "benchmark": "fake", "name": "silent", "value": 0.0, "unit": "frames", "against": None, "ratio": None,
+        "bar": 0.0, "reached": True,
+    }  # fmt: skip
+
+
 def test_the_table_has_a_line_a_row_and_names_what_was_missed():
     lines = as_table([FAST, SLOW, ALONE]).splitlines()
     assert len(lines) == 1 + 3 + 2
@@ -92,6 +116,25 @@ def test_both_sides_take_turns_and_the_order_turns_round():
 def test_one_slow_round_does_not_count():
     first, second = iter([10.0, 1.0, 11.0]), iter([5.0, 5.0, 0.1])
     assert alternate(lambda: next(first), lambda: next(second), rounds=3) == (10.0, 5.0)
+
+
+def test_another_summary_than_the_median_can_be_asked_for():
+    first, second = iter([1.0, 9.0, 2.0]), iter([5.0, 4.0, 3.0])
+    assert alternate(lambda: next(first), lambda: next(second), rounds=3, summary=max) == (9.0, 5.0)
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(0, 1), (5, 1), (50, 10), (94, 19), (95, 19), (96, 20), (100, 20)])
+def test_a_percentile_is_the_least_value_that_so_many_do_not_exceed(percent, expected):
+    assert percentile([float(value) for value in range(20, 0, -1)], percent) == expected
+
+
+def test_of_few_values_the_95th_percentile_is_the_largest():
+    assert percentile([3.0, 1.0, 2.0], 95) == 3.0
+
+
+def test_there_is_no_percentile_of_nothing():
+    with pytest.raises(BenchmarkError, match="nothing was measured"):
+        percentile([], 95)
 
 
 def test_the_json_is_all_there_is_on_stdout(capsys):
@@ -144,7 +187,7 @@ def test_what_cannot_be_measured_is_said_on_stderr_alone(capsys, error, code, wo
 
 
 def test_the_table_of_benchmarks_knows_the_ones_that_are_promised():
-    assert {"training", "startup"} <= set(BENCHMARKS)
+    assert {"training", "startup", "drawing"} <= set(BENCHMARKS)
 
 
 def test_the_clock_measures_from_one_report_to_another():
@@ -166,3 +209,69 @@ def test_a_side_answers_and_says_what_went_wrong():
         with pytest.raises(BenchmarkError, match=r"The adder failed\.[\s\S]*ZeroDivisionError"):
             side.call(divmod, 7, 0)
         assert side.call(divmod, 9, 3) == (3, 0)
+
+
+def stroke(**changed):
+    """Between 100 and 200 ms, answered by "agrees" at 260."""
+    notes = {"down": 100.0, "up": 200.0, "updates": [], "frames": [], "shown": [[260.0, "agrees"]], **changed}
+    return Stroke.from_page(notes)
+
+
+def test_only_what_happens_while_the_pen_is_down_is_in_mid_stroke():
+    drawn = stroke(updates=[[110.0, 2.0], [190.0, 3.0], [210.0, 50.0]], frames=[150.0, 230.0, 240.0])
+    assert drawn.update_times() == [2.0, 3.0]
+    assert drawn.messages() == 1
+    assert drawn.sent() == 230.0
+
+
+def test_the_answer_is_the_first_text_after_the_stroke_that_is_not_one_of_waiting():
+    drawn = stroke(shown=[[150.0, "agrees"], [160.0, "differs"], [210.0, "none"], [240.0, "agrees"], [250.0, "agrees"]])
+    assert drawn.answered(["none", "differs"]) == 240.0
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        lambda: stroke(up=None),
+        lambda: stroke(frames=[150.0]).sent(),
+        lambda: stroke(shown=[[150.0, "agrees"]]).answered(["none"]),
+    ],
+    ids=["no end", "no message", "no answer"],
+)
+def test_a_stroke_of_which_something_was_not_heard_is_not_measured(failing):
+    with pytest.raises(BenchmarkError):
+        failing()
+
+
+def test_the_pen_goes_from_the_first_point_to_the_last_through_all():
+    assert (along(FIVE, 0.0), along(FIVE, 1.0)) == (FIVE[0], FIVE[-1])
+    points = [(0.0, 0.0), (1.0, 0.0), (1.0, 0.5)]
+    assert [along(points, share) for share in (0.25, 0.5, 0.75)] == [(0.5, 0.0), (1.0, 0.0), (1.0, 0.25)]
+
+
+def test_a_painted_digit_is_opaque_grey_and_where_it_should_be():
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[14, 14] = 255
+    canvas = paint(pixels, side=280, top=20, left=10)
+    assert canvas.shape == (CANVAS_SIDE, CANVAS_SIDE, 4)
+    assert (canvas[:, :, 3] == 255).all()
+    assert (canvas[:, :, :3] == canvas[:, :, :1]).all()
+    brightest = np.unravel_index(canvas[:, :, 0].argmax(), (CANVAS_SIDE, CANVAS_SIDE))
+    assert np.abs(np.array(brightest) - (20 + 145, 10 + 145)).max() <= 5
+
+
+def test_the_same_seed_paints_the_same_and_another_place_is_still_on_the_canvas():
+    pixels = np.full((28, 28), 255, np.uint8)
+    first, again = (paint_somewhere(pixels, np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(first, again)
+    rng = np.random.default_rng(0)
+    areas = [int((paint_somewhere(pixels, rng)[:, :, 0] > 0).sum()) for _ in range(50)]
+    assert 80**2 <= min(areas) < max(areas) <= 300**2
+    assert all(round(area**0.5) ** 2 == area for area in areas)
+
+
+def test_a_painted_digit_comes_back_wherever_it_was():
+    pixels = load_dataset("mnist").test_pixels[0]
+    small = digit_from_canvas(paint(pixels, side=84, top=200, left=4))
+    large = digit_from_canvas(paint(pixels, side=300, top=0, left=8))
+    assert np.mean((small - large) ** 2) < 0.25 * ink(large[None])

@@ -21,8 +21,8 @@ const TOLERANCE = 1e-3;
 const PATIENCE_MS = 2500;
 /** How far, in pixels, a layer's label may stand out below the drawing. */
 const BELOW = 14;
-/** From this width on there is room for the sliders beside the canvas. */
-const WIDE = 760;
+/** From this width of the window on, in pixels, there is room for the sliders beside the canvas. */
+const WIDE = 1100;
 /** What a benchmark observes: from the canvas's pixels to the painted reconstructions. */
 const UPDATE = "bottleneck-update";
 
@@ -61,7 +61,7 @@ class Figure {
       ["keydown", () => this.wake()],
     ];
     this.makeSettings();
-    this.find(".spoil").open = root.clientWidth > WIDE;
+    this.find(".spoil").open = window.innerWidth > WIDE;
   }
 
   find(selector) {
