@@ -29,6 +29,12 @@ class Network:
         """Weights and biases."""
         return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
+    @property
+    def layer_variables(self) -> list[list[keras.Variable]]:
+        """The same, layer by layer; layers without any are left out."""
+        layers = [*self.encoder.layers, *self.decoder.layers]
+        return [layer.trainable_variables for layer in layers if layer.trainable_variables]
+
 
 def build_network(config: Config) -> Network:
     """The network of `config` with its first random weights, which depend on `config.seed` alone.

@@ -37,6 +37,12 @@ LEAST_INK = 0.1
 """What stands out less is no ink, of 1 for black on white."""
 LEAST_LENGTH = 0.05
 """The longer side of the smallest digit, of the picture's longer side."""
+LEAST_CUT = 0.2
+"""Height and width of the smallest digit that the picture's edge cuts, of the picture's."""
+MOST_CONTACTS = 8
+"""Places in which such a digit touches the edge; the lines of squared paper do so in many more."""
+FLATTEST = 4
+"""Width of the flattest digit, of its height. Flatter than that are lines on the paper."""
 LEAST_SHARE = 0.05
 """Ink of the smallest piece of a digit, of the ink of its largest."""
 NEAR = 0.2
@@ -45,8 +51,9 @@ NEAR = 0.2
 FRAME = 0.3
 """Width of the frame around a digit in which there should be paper, of the digit's longer side."""
 
-STROKE = 2.0
+STROKE = 1.8
 """Width of the thinnest stroke that is left as it is, in pixels of MNIST. A third of MNIST's digits are thinner."""
+MEASURED_BOX = 60
 LARGE_BOX = 240
 """The longer side of a digit while its strokes are measured and thickened, in pixels."""
 
@@ -222,7 +229,7 @@ def _found(brightness: Floats, *, dark: bool) -> _Found | None:
         whole, cut = (_heaviest(pieces, which) for which in (~pieces.cut, pieces.cut))
         if whole is not None and (cut is None or pieces.ink[whole] > 0.3 * pieces.ink[cut]):
             return _joined(pieces, whole, ink)
-        main = whole if whole is not None else cut
+        main = cut if whole is None and cut is not None and _fills(pieces, cut) else whole
         if last is None and main is not None:
             last = _joined(pieces, main, ink)
     return last
@@ -254,12 +261,15 @@ def _paper(levels: Floats) -> Floats:
     scale = COARSE_SIDE / max(height, width)
     coarse = shrink(levels, max(1, round(height * scale)), max(1, round(width * scale))).astype(np.float32)
     reach = COARSE_SIDE // WIDEST // 2
-    opened = Image.fromarray(_highest(-_highest(-coarse, reach), reach))
+    # Whatever touches the picture's edge goes on beyond it: so the table at the side of a sheet is wide.
+    lowest = -_widened(-np.pad(coarse, reach, mode="edge"), reach)
+    # One pixel more on the way back, or the border of a shadow, which is blurred in what follows, would look like ink.
+    opened = Image.fromarray(_widened(lowest, reach + 1)[reach:-reach, reach:-reach])
     return np.asarray(opened.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _highest(levels: Floats, reach: int) -> Floats:
-    """For each pixel the highest level in the square that reaches so many pixels up, down, left and right."""
+def _widened(levels: Floats, reach: int) -> Floats:
+    """For each pixel the highest level in the square around it that reaches so many pixels up, down, left and right."""
     levels = np.pad(levels, reach, mode="edge")
     for _ in ("rows", "columns"):
         covered = 1
@@ -277,15 +287,15 @@ def _thresholds(ink: Floats) -> Iterator[float]:
     noise = 1.4826 * float(np.median(np.abs(ink - paper)))
     least = max(LEAST_INK, paper + 4 * noise)
     # Otsu's method needs classes of like size, and a digit is a small part of a page: so only the paper near ink counts.
-    levels = ink[_highest((ink > least).astype(np.float32), 3) > 0]
-    for _ in range(3):
+    levels = ink[_widened((ink > least).astype(np.float32), 3) > 0]
+    for turn in range(3):
         if levels.size < 2 or np.ptp(levels) < LEAST_INK:
             return
         threshold = max(_otsu(levels), least)
+        if turn and threshold > 0.65 * np.percentile(levels, 99.5):
+            return
         yield threshold
         levels = levels[levels > threshold]
-        if threshold > 0.6 * np.percentile(levels, 90): 
-            return
 
 
 def _otsu(levels: Floats) -> float:
@@ -319,7 +329,12 @@ def _pieces(mask: Mask, ink: Floats) -> _Pieces:
     total = int(numbers.max(initial=-1)) + 1
     boxes = np.empty((total, 4), np.int64)
     boxes[:, :2], boxes[:, 2:] = max(height, width), 0
-    for side, values, extreme in ((0, top, np.minimum), (1, left, np.minimum), (2, top + 1, np.maximum), (3, right, np.maximum)):
+    for side, values, extreme in (
+        (0, top, np.minimum),
+        (1, left, np.minimum),
+        (2, top + 1, np.maximum),
+        (3, right, np.maximum),
+    ):
         extreme.at(boxes[:, side], numbers, values)
     labels = np.full(flat.size, -1)
     labels[flat] = np.repeat(numbers, ends - starts)
@@ -340,10 +355,20 @@ def _joined_numbers(count: int, one: NDArray[np.int64], other: NDArray[np.int64]
 
 
 def _heaviest(pieces: _Pieces, which: Mask) -> int | None:
-    """The piece of most ink among `which` (n,) that are large enough for a digit."""
-    lengths = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).max(axis=1)
-    which = which & (lengths >= LEAST_LENGTH * max(pieces.labels.shape))
+    """The piece of most ink among `which` (n,) that are large enough for a digit, and none that lies flat."""
+    heights, widths = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).T
+    large = np.maximum(heights, widths) >= LEAST_LENGTH * max(pieces.labels.shape)
+    which = which & large & (widths <= FLATTEST * heights)
     return int(np.argmax(np.where(which, pieces.ink, -1))) if which.any() else None
+
+
+def _fills(pieces: _Pieces, number: int) -> bool:
+    """Whether a piece that the picture's edge cuts may be a digit all the same, photographed from too near."""
+    own = pieces.labels == number
+    edge = np.concatenate([own[0], own[:, -1], own[-1, ::-1], own[::-1, 0]])
+    contacts = np.count_nonzero(edge[1:] & ~edge[:-1]) + edge[0]
+    large = (pieces.boxes[number, 2:] - pieces.boxes[number, :2] >= LEAST_CUT * np.array(own.shape)).all()
+    return bool(large) and contacts <= MOST_CONTACTS
 
 
 def _joined(pieces: _Pieces, main: int, ink: Floats) -> _Found:
@@ -372,10 +397,13 @@ def _alone(found: _Found, brightness: Floats) -> float:
     """
     top, left, bottom, right = found.box
     margin = max(2, round(FRAME * max(bottom - top, right - left)))
-    around = np.pad(brightness, margin, mode="edge")[top : bottom + 2 * margin, left : right + 2 * margin]
+    differs = np.abs(brightness - np.median(brightness[found.mask]))
+    # Beyond the picture's edge there is paper, as far as one knows.
+    differs = np.pad(differs, margin, constant_values=np.median(found.ink[found.mask]))
+    around = differs[top : bottom + 2 * margin, left : right + 2 * margin]
     inside = np.zeros(around.shape, bool)
     inside[margin:-margin, margin:-margin] = True
-    return float(np.abs(around[~inside] - np.median(brightness[found.mask])).mean())
+    return float(around[~inside].mean())
 
 
 def _levels(found: _Found) -> Floats:
@@ -384,7 +412,7 @@ def _levels(found: _Found) -> Floats:
     top, left, bottom, right = found.box
     longer = max(bottom - top, right - left)
     reach = max(2, round(0.05 * longer))
-    near = _highest(found.mask.astype(np.float32), reach)
+    near = _widened(found.mask.astype(np.float32), reach)
     rows, columns = slice(max(0, top - reach), bottom + reach), slice(max(0, left - reach), right + reach)
     ink = (found.ink * near)[rows, columns]
     levels = np.clip((ink / core - LOW) / (HIGH - LOW), 0, 1)
@@ -395,20 +423,24 @@ def _levels(found: _Found) -> Floats:
 
 def _thickened(levels: Floats) -> Floats:
     """Strokes thinner than `STROKE`, in pixels of MNIST, made as wide as that."""
-    reach = (STROKE * max(levels.shape) - BOX * _stroke(levels)) / (2 * (BOX - STROKE))
+    longer = max(levels.shape)
+    # Thicker by 2 x reach, and the digit longer by as much.
+    reach = (STROKE - _stroke(levels)) * longer / (2 * (BOX - STROKE))
     for turn in range(round(reach)):
         levels = np.pad(levels, 1)
         cross = np.maximum.reduce([levels, *(np.roll(levels, step, axis) for step in (1, -1) for axis in (0, 1))])
         # In turn a diamond and a square: an octagon, near enough to a disc.
-        levels = cross if turn % 2 else _highest(levels, 1)
+        levels = cross if turn % 2 else _widened(levels, 1)
     return levels
 
 
 def _stroke(levels: Floats) -> float:
-    """Width of the strokes in `levels` (h, w), in its pixels: the area by half the length of the outline.
+    """Width of the strokes in `levels` (h, w), in pixels of MNIST: the area by half the length of the outline.
 
-    That length is the sum of all slopes, however soft the edges are (the coarea formula).
+    That length is the sum of all slopes, however soft the edges are (the coarea formula). They are taken of an image a
+    few times as large as MNIST's, in which the noise of a photo does not count as outline.
     """
-    framed = np.pad(levels, 1)
-    slopes = np.hypot(np.diff(framed, axis=0)[:, 1:], np.diff(framed, axis=1)[1:])
-    return 2 * float(levels.sum()) / max(float(slopes.sum()), 1e-6)
+    longer = max(levels.shape)
+    small = np.pad(shrink(levels, *(max(1, round(side * MEASURED_BOX / longer)) for side in levels.shape)), 1)
+    slopes = np.hypot(np.diff(small, axis=0)[:, 1:], np.diff(small, axis=1)[1:])
+    return 2 * BOX / MEASURED_BOX * float(small.sum()) / max(float(slopes.sum()), 1e-6)

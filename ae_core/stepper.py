@@ -39,8 +39,12 @@ class Stepper:
             tf.config.experimental.enable_op_determinism()
         self.config = config
         self.network: Network = build_network(config)
-        self.optimizer = build_optimizer(config)
-        self.optimizer.build(self.network.trainable_variables)
+        self._layers = self.network.layer_variables
+        # One for each layer: its update then overlaps with the rest of the backward pass. They never share a state, so
+        # the weights come out as from one for all.
+        self.optimizers = [build_optimizer(config) for _ in self._layers]
+        for optimizer, weights in zip(self.optimizers, self._layers, strict=True):
+            optimizer.build(weights)
         self.step = 0
         pixels = data.test_pixels
         preview = preview_indices(data.test_labels, len(pixels))
@@ -72,8 +76,9 @@ class Stepper:
 
     @property
     def variables(self) -> list[Any]:
-        """Weights, states of random layers, and the optimizer's moments."""
-        return [*self.network.variables, *self.optimizer.variables]
+        """Weights, states of random layers, and the optimizers' moments."""
+        states = [variable for optimizer in self.optimizers for variable in optimizer.variables]
+        return [*self.network.variables, *states]
 
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
@@ -95,10 +100,8 @@ class Stepper:
             variable.assign(value)
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        weights = self.network.trainable_variables
-        # Only the update is compiled by XLA: it fuses a dozen passes over the weights into one. The products
-        # themselves are faster without.
-        update = tf.function(lambda gradients: self.optimizer.apply(gradients, weights), jit_compile=True)
+        layers = self._layers
+        updates = [_compiled_update(*both) for both in zip(self.optimizers, layers, strict=True)]
 
         @tf.function(
             input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
@@ -112,7 +115,8 @@ class Stepper:
                 with tf.GradientTape() as tape:
                     loss, reconstructions, penalty = self._loss(images, first + index)
                     total = loss + penalty
-                update(tape.gradient(total, weights))
+                for update, gradients in zip(updates, tape.gradient(total, layers), strict=True):
+                    update(gradients)
                 losses = losses.write(index, loss)
                 squared_errors = squared_errors.write(index, LOSSES["mse"](images, reconstructions))
             return losses.stack(), squared_errors.stack()
@@ -147,6 +151,12 @@ class Stepper:
         total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
         sound = tf.math.is_finite(total)
         return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan)
+
+
+def _compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:
+    """One step of an optimizer. XLA fuses its dozen passes over the weights into one."""
+    # The update alone: the products of a step are faster without XLA.
+    return tf.function(lambda gradients: optimizer.apply(gradients, weights), jit_compile=True)  # type: ignore[no-any-return]
 
 
 def wake_devices() -> None:

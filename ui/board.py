@@ -77,6 +77,7 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
         canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
     with pen:
         chosen = _pen() if drawn else None
+        actions = st.container(horizontal=True, key="board_actions", width=SIDE)
     clean = None
     with canvas, shown_plainly():
         clean = _drawn(chosen) if chosen else _PICTURES[source](codecs[0])
@@ -91,7 +92,12 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
             picture=None if drawn else _or_nothing(clean),
             checked=checked,
         )
-    _afterwards(checked, codecs)
+    with actions:
+        _actions(checked)
+    if checked:
+        with shown_plainly():
+            _nearest(checked.made[0][0], codecs[0])
+    _interpolation(codecs)
 
 
 def _pen() -> _Pen:
@@ -201,28 +207,23 @@ def _digit_from_photo(content: bytes) -> Floats:
 _PICTURES: dict[str, Callable[[OpenCodec], Floats | None]] = {"Test digit": _test_digit, "Photo": _photographed}
 
 
-def _afterwards(checked: Checked | None, codecs: Sequence[OpenCodec]) -> None:
+def _actions(checked: Checked | None) -> None:
     """What can be done with a finished picture."""
-    with st.container(horizontal=True, vertical_alignment="center", key="board_actions"):
-        for end in ENDS:
-            seen = checked.seen if checked else None
-            st.button(f"Keep as {end}", key=f"keep_{end}", disabled=not checked, on_click=_keep, args=(end, seen))
-        made = {"drawing": checked.seen, "reconstruction": checked.made[0][1]} if checked else {}
-        for name in ("drawing", "reconstruction"):
-            image = made.get(name)
-            st.download_button(
-                f"Save the {name}",
-                b"" if image is None else png_of(image),
-                f"{name}.png",
-                "image/png",
-                key=f"save_{name}",
-                disabled=image is None,
-                on_click="ignore",
-            )
-    if checked:
-        with shown_plainly():
-            _nearest(checked.made[0][0], codecs[0])
-    _interpolation(codecs)
+    seen = checked.seen if checked else None
+    for end in ENDS:
+        st.button(f"Keep as {end}", key=f"keep_{end}", disabled=not checked, on_click=_keep, args=(end, seen))
+    made = {"drawing": checked.seen, "reconstruction": checked.made[0][1]} if checked else {}
+    for name in ("drawing", "reconstruction"):
+        image = made.get(name)
+        st.download_button(
+            f"Save the {name}",
+            b"" if image is None else png_of(image),
+            f"{name}.png",
+            "image/png",
+            key=f"save_{name}",
+            disabled=image is None,
+            on_click="ignore",
+        )
 
 
 def _nearest(code: Floats, codec: OpenCodec) -> None:
