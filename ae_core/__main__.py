@@ -22,7 +22,7 @@ from ae_core.config import Config
 from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, ConfigError
 from ae_core.layers import plan_layers
-from ae_core.presets import NOTES, PRESETS
+from ae_core.presets import NOTES, PRESETS, title_of
 from ae_core.progress import Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, RunStore
@@ -88,7 +88,8 @@ def _presets(options: argparse.Namespace) -> int:
         return 0
     for name, config in PRESETS.items():
         print(f"{name:<16} {NOTES[name].title}, {plan_layers(config).params:,} parameters")
-        print(f"{'':<16} {' '.join(f'{field}={value}' for field, value in config.to_text().items())}")
+        settings = " ".join(f"{field}={value}" for field, value in config.to_text().items())
+        print(f"{'':<16} {settings or 'all settings at their defaults'}")
     return 0
 
 
@@ -163,7 +164,8 @@ def _runs(options: argparse.Namespace) -> int:
             continue
         status = row.run.status
         error = f"{status.test_mse:.5f}" if status.test_mse is not None else "-"
-        print(f"{row.key}  {status.state:<9}  {status.step:>7,}/{status.steps:<7,} steps  test MSE {error}")
+        steps = f"{status.step:>7,}/{status.steps:<7,} steps"
+        print(f"{row.key}  {status.state:<9}  {steps}  test MSE {error:<7}  {title_of(row.run.config)}")
     if not rows:
         print("No runs yet. Train one: python -m ae_core train", file=sys.stderr)
     return 0

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ae_core.presets import PRESETS
+from ae_core.presets import PRESETS, title_of
 from ae_core.progress import History
 from ae_core.store import Run, RunStore
 from tests.unit.tiny import DENSE, assert_same_bits
@@ -67,6 +67,7 @@ def test_presets_can_be_read_by_people(shell: Shell) -> None:
     code, out, _ = shell.run("presets")
     assert code == 0
     assert "The article, 1,100,320 parameters" in out
+    assert "all settings at their defaults" in out
 
 
 def test_training_prints_one_json_object_and_nothing_else(trained: tuple[Shell, dict[str, Any], str]) -> None:
@@ -106,6 +107,7 @@ def test_runs_are_listed_with_the_damaged_ones(trained: tuple[Shell, dict[str, A
     assert (rows[DENSE.key]["test_mse"], rows[DENSE.key]["config"]["steps"]) == (figures["test_mse"], DENSE.steps)
     code, out, _ = shell.run("runs")
     assert [line.split()[1] for line in out.splitlines()] == ["finished", "damaged"]
+    assert out.splitlines()[0].endswith(title_of(DENSE))
 
 
 def test_a_folder_without_runs_says_how_to_make_one(shell: Shell) -> None:
