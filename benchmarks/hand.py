@@ -26,8 +26,9 @@ CANVAS = ".upper-canvas"
 CLEAR = '.dc-toolbar button[title="Reset canvas & history"]'
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ANSWERED = """(waiting) => {
-  const { up, shown } = benchmarkNotes;
-  return up !== null && shown.some(([at, text]) => at > up && !waiting.includes(text));
+  const { up, frames, shown } = benchmarkNotes;
+  const sent = up === null ? undefined : frames.find((at) => at > up);
+  return sent !== undefined && shown.some(([at, text]) => at > sent && !waiting.includes(text));
 }"""
 MOVES_A_SECOND = 60
 PAGE_SECONDS = 60.0
@@ -75,8 +76,13 @@ class Stroke:
         return later[0]
 
     def answered(self, waiting: Sequence[str]) -> float:
-        """When the server's result was shown: the first text after the stroke that is none of `waiting`."""
-        answers = [at for at, text in self.shown if at > self.up and text not in waiting]
+        """When the server's result was shown: the first text after the message that is none of `waiting`.
+
+        Just after the stroke is too early. The canvas takes the stroke off its upper layer a frame before it is on the
+        lower one: for that long the picture is the older one again, and an older result agrees with it.
+        """
+        sent = self.sent()
+        answers = [at for at, text in self.shown if at > sent and text not in waiting]
         if not answers:
             raise BenchmarkError("The page showed no result after a stroke.")
         return answers[0]

@@ -63,6 +63,15 @@ def show_board(codecs: Sequence[OpenCodec]) -> None:
     st.fragment(_board)(tuple(codecs))
 
 
+def drawn_digit() -> Floats | None:
+    """What this visitor drew last, as a network sees it unspoiled, (28, 28); None for an empty canvas."""
+    kept: _Drawing | None = st.session_state.get(_KEPT)
+    if kept is None:
+        return None
+    digit = digit_from_canvas(rgba_of(kept.png), centre=_settings().centre)
+    return digit if digit.any() else None
+
+
 def _board(codecs: tuple[OpenCodec, ...]) -> None:
     st.html(STYLE)
     source: Source = st.segmented_control(
@@ -135,7 +144,6 @@ def _drawn(pen: _Pen) -> Floats | None:
     # It registers its files with Streamlit when it is imported, which only works in a running server.
     from streamlit_drawable_canvas import st_canvas
 
-    kept: _Drawing | None = st.session_state.get(_KEPT)
     result = st_canvas(
         key=CANVAS,
         width=SIDE,
@@ -147,9 +155,8 @@ def _drawn(pen: _Pen) -> Floats | None:
         return_image_data=True,
     )
     if result.image_bytes:
-        kept = _Drawing(result.json_data or {}, result.image_bytes)
-        st.session_state[_KEPT] = kept
-    return digit_from_canvas(rgba_of(kept.png), centre=_settings().centre) if kept else None
+        st.session_state[_KEPT] = _Drawing(result.json_data or {}, result.image_bytes)
+    return drawn_digit()
 
 
 def _clear() -> None:

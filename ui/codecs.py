@@ -5,7 +5,7 @@ A trained network and PCA are the same thing here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ class Neighbours:
     def nearest(self, code: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
         """Indices of the training images with the codes nearest to `code` (latent_dim,), and their distances."""
         distances = np.linalg.norm(self.codes - code, axis=1)
-        nearest = np.argsort(distances)[:count]
+        nearest = np.argpartition(distances, range(min(count, len(distances))))[:count]
         return self.indices[nearest], distances[nearest]
 
 
@@ -201,8 +201,13 @@ def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, e
 
 def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:
     """Codes (n, latent_dim) of images (n, 28, 28) as bytes, which are never floats as a whole."""
-    chunks = [pixels[start : start + CHUNK] for start in range(0, len(pixels), CHUNK)]
-    return np.concatenate([codec.encode(np.divide(chunk, np.float32(255), dtype=np.float32)) for chunk in chunks])
+    return np.concatenate([codec.encode(images) for images in pixel_chunks(pixels)])
+
+
+def pixel_chunks(pixels: NDArray[np.uint8]) -> Iterator[Floats]:
+    """Images (n, 28, 28) as floats in [0, 1], some at a time."""
+    for start in range(0, len(pixels), CHUNK):
+        yield np.divide(pixels[start : start + CHUNK], np.float32(255), dtype=np.float32)
 
 
 def neighbours(opened: OpenCodec) -> Neighbours:

@@ -43,8 +43,9 @@ def stroke(page: Page, points: Sequence[Point], *, steps: int = 4) -> None:
     for point in points[1:]:
         page.mouse.move(*_place(page, point), steps=steps)
     page.mouse.up()
-    # Else one might take what the server said of the stroke before for its answer to this one.
-    two_frames(page)
+    # Else one might take what the server said of the stroke before for its answer to this one. The figure leaves out
+    # two frames after a stroke.
+    _frames(page, 5)
 
 
 def _place(page: Page, point: Point) -> Point:
@@ -73,7 +74,13 @@ def _image(canvas: Locator) -> NDArray[np.uint8]:
 
 def two_frames(page: Page) -> None:
     """Until what the last event changed is painted: it may have come too late for the next frame."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    _frames(page, 2)
+
+
+def _frames(page: Page, count: int) -> None:
+    page.evaluate(
+        "async (count) => { while (count--) await new Promise((done) => requestAnimationFrame(done)) }", count
+    )
 
 
 def wait_for_ink(page: Page) -> None:

@@ -212,8 +212,8 @@ def test_a_side_answers_and_says_what_went_wrong():
 
 
 def stroke(**changed):
-    """Between 100 and 200 ms, answered by "agrees" at 260."""
-    notes = {"down": 100.0, "up": 200.0, "updates": [], "frames": [], "shown": [[260.0, "agrees"]], **changed}
+    """Between 100 and 200 ms, sent at 220, answered by "agrees" at 260."""
+    notes = {"down": 100.0, "up": 200.0, "updates": [], "frames": [220.0], "shown": [[260.0, "agrees"]], **changed}
     return Stroke.from_page(notes)
 
 
@@ -224,8 +224,8 @@ def test_only_what_happens_while_the_pen_is_down_is_in_mid_stroke():
     assert drawn.sent() == 230.0
 
 
-def test_the_answer_is_the_first_text_after_the_stroke_that_is_not_one_of_waiting():
-    drawn = stroke(shown=[[150.0, "agrees"], [160.0, "differs"], [210.0, "none"], [240.0, "agrees"], [250.0, "agrees"]])
+def test_the_answer_is_the_first_text_after_the_message_that_is_not_one_of_waiting():
+    drawn = stroke(shown=[[150.0, "agrees"], [208.0, "agrees"], [225.0, "differs"], [230.0, "none"], [240.0, "agrees"]])
     assert drawn.answered(["none", "differs"]) == 240.0
 
 
@@ -234,9 +234,10 @@ def test_the_answer_is_the_first_text_after_the_stroke_that_is_not_one_of_waitin
     [
         lambda: stroke(up=None),
         lambda: stroke(frames=[150.0]).sent(),
-        lambda: stroke(shown=[[150.0, "agrees"]]).answered(["none"]),
+        lambda: stroke(frames=[150.0]).answered(["none"]),
+        lambda: stroke(shown=[[210.0, "agrees"], [240.0, "none"]]).answered(["none"]),
     ],
-    ids=["no end", "no message", "no answer"],
+    ids=["no end", "no message", "no message to answer", "no answer"],
 )
 def test_a_stroke_of_which_something_was_not_heard_is_not_measured(failing):
     with pytest.raises(BenchmarkError):

@@ -15,6 +15,8 @@ import { floats, unpack } from "./unpack.js";
 
 /** After a stroke or a press the canvas may still change, when it loads an older drawing for instance. */
 const LINGER_MS = 700;
+/** So many frames after a stroke the canvas is not looked at: it empties one layer before it has painted the other. */
+const FRAMES_BETWEEN_LAYERS = 2;
 /** By how much the server's results may differ from ours. */
 const TOLERANCE = 1e-3;
 /** How long the server may take before a difference between its picture and ours counts. */
@@ -51,7 +53,7 @@ export default function ({ data, parentElement, setStateValue }) {
 class Figure {
   constructor(root) {
     Object.assign(this, { root, run: 0, frame: 0, until: 0, pressed: false, codecs: [], shown: "", settings: null });
-    Object.assign(this, { clean: null, result: null, readable: true, changed: 0, timer: 0 });
+    Object.assign(this, { clean: null, result: null, readable: true, changed: 0, timer: 0, skip: 0 });
     this.observer = new ResizeObserver(() => this.fit());
     this.tick = this.tick.bind(this);
     this.listeners = [
@@ -167,7 +169,8 @@ class Figure {
   }
 
   tick(now) {
-    this.update();
+    if (this.skip > 0) this.skip--;
+    else this.update();
     this.frame = this.pressed || now < this.until ? requestAnimationFrame(this.tick) : 0;
   }
 
@@ -179,6 +182,7 @@ class Figure {
   }
 
   onRelease() {
+    if (this.pressed) this.skip = FRAMES_BETWEEN_LAYERS;
     this.pressed = false;
     this.wake();
   }

@@ -1,0 +1,274 @@
+"""The map of a run's latent space: which images, which projection, and how far one in the background is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.metrics import squared_errors
+from ae_core.projection import Method, Projection, linear_projection, methods_for
+from ae_core.store import Run
+from ui.board import drawn_digit
+from ui.codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
+from ui.errors import shown_plainly
+from ui.live import Collection, LinearInverse, Star, carry, carry_collection, latent_map
+from ui.server import data_for, jobs
+
+if TYPE_CHECKING:
+    from ae_core.maps import MapJob, Part
+
+Floats = NDArray[np.float32]
+
+METHOD, IMAGES = "map", "images"
+"""Keys of the two choices, and their names in the address."""
+TITLES: dict[Method, str] = {"direct": "Its own dimensions", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+WORDS: dict[Method, str] = {
+    "direct": "Each image stands where its code says. Nothing is lost on this map.",
+    "pca": "The plane through the latent space in which the codes differ most. Straight, so that every place on it is "
+    "a code; what differs across the plane is not seen.",
+    "tsne": "t-SNE keeps neighbours together and gives up the rest: distances between groups, and their sizes, mean "
+    "nothing.",
+    "umap": "UMAP keeps neighbours together, and more of how the groups lie to each other than t-SNE does.",
+}
+PACE_SECONDS = 0.7
+"""Between two looks at a projection that is on its way."""
+_CANCELLED = "_map_cancelled"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One map: of a run, by a method, with some of its images."""
+
+    run: Run
+    method: Method
+    part: Part
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.key} {self.method} {self.part}"
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A map at one moment: what there is to show of it, and whether to look again."""
+
+    projection: Projection | None
+    job: MapJob | None
+    problem: str
+
+
+def show_space(run: Run) -> OpenCodec:
+    """The map of `run` with its choices; returns the opened codec. Raises DamagedRunError, DataError or ConfigError."""
+    codec = open_run(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = _Wanted(run, _method(codec), _part(codec))
+    collection = _collection(codec.cargo.model, wanted.part, codec)
+    look = _look(wanted)
+    star = drawn_digit()
+    waits = look.job is not None or (star is not None and _place(wanted, codec, star) is None and not look.problem)
+    st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
+    # Outside of what is polled: they are large, and sent once.
+    carry(codec.cargo)
+    carry_collection(collection)
+    return codec
+
+
+def _method(codec: OpenCodec) -> Method:
+    methods = methods_for(codec.codec.latent_dim)
+    if st.session_state.get(METHOD) not in (None, *methods):
+        # Chosen for a run of two dimensions, and this one has more.
+        st.session_state[METHOD] = methods[0]
+    chosen: Method = st.segmented_control(
+        "Map",
+        methods,
+        default=methods[0],
+        required=True,
+        key=METHOD,
+        format_func=lambda method: TITLES[method],
+        bind="query-params",
+    )
+    return chosen
+
+
+def _part(codec: OpenCodec) -> Part:
+    from ae_core.maps import Part
+
+    data = data_for(codec.config)
+    counts = {"test": data.test.count, "all": data.test.count + data.train.count}
+    names = {"test": f"{counts['test']:,} test images", "all": f"All {counts['all']:,}"}
+    chosen: Part = st.segmented_control(
+        "Images",
+        get_args(Part),
+        default="test",
+        required=True,
+        key=IMAGES,
+        format_func=lambda part: names[part],
+        bind="query-params",
+    )
+    return chosen
+
+
+@st.cache_resource(max_entries=4, show_spinner="Encoding the images…")
+def _collection(model: str, part: Part, _codec: OpenCodec) -> Collection:  # noqa: ARG001 the model's name stands for it
+    data = data_for(_codec.config)
+    parts = (data.test,) if part == "test" else (data.test, data.train)
+    pixels = np.concatenate([one.pixels() for one in parts])
+    labels = [one.labels() for one in parts if one.labels]
+    codes = encode_pixels(_codec.codec, pixels)
+    return Collection.of(
+        pixels,
+        codes,
+        np.concatenate(labels) if labels else None,
+        data.class_names if labels else (),
+        _errors(_codec, pixels, codes),
+    )
+
+
+def _errors(codec: OpenCodec, pixels: NDArray[np.uint8], codes: Floats) -> Floats:
+    """The mean squared error of each image, (n,)."""
+    made, start = [], 0
+    for images in pixel_chunks(pixels):
+        made.append(squared_errors(images, codec.codec.decode(codes[start : start + len(images)])))
+        start += len(images)
+    return np.concatenate(made).astype(np.float32)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _linear(model: str, part: Part, method: Method, _codes: Floats) -> Projection:  # noqa: ARG001
+    return linear_projection(_codes, method)
+
+
+def _look(wanted: _Wanted) -> _Look:
+    """How the map stands; asks for it when it is not there and nobody makes it. Raises JobError."""
+    maps = jobs().maps
+    which = (wanted.run, wanted.method, wanted.part)
+    if wanted.method == "direct":
+        return _Look(None, None, "")
+    if projection := maps.ready(*which):
+        return _Look(projection, None, "")
+    if job := maps.view(*which):
+        return _Look(None, job, "")
+    problem = maps.error(*which)
+    if problem or wanted.name in st.session_state.get(_CANCELLED, ()):
+        return _Look(None, None, problem or f"{TITLES[wanted.method]} was cancelled.")
+    maps.request(*which)
+    return _Look(None, maps.view(*which), "")
+
+
+def _map(wanted: _Wanted, codec: OpenCodec, collection: Collection, waits: bool) -> None:
+    with shown_plainly():
+        look = _look(wanted)
+        drawn = drawn_digit()
+        place = None if drawn is None else _place(wanted, codec, drawn)
+        waiting = look.job is not None or (drawn is not None and place is None and not look.problem)
+        if waits and not waiting:
+            # The page goes on without being polled.
+            st.rerun()
+        _progress(wanted, look)
+        shown = look.projection or _meanwhile(wanted, collection)
+        points, forming = shown.points, False
+        if look.projection is None and look.job and look.job.points is not None:
+            points, forming = look.job.points, True
+        latent_map(
+            key=f"map_{wanted.run.key}",
+            collection=collection,
+            model=codec.cargo.model,
+            points=points,
+            inverse=_inverse(shown, forming),
+            stars=_stars(codec, drawn, place),
+            caption=_caption(wanted, look, shown),
+            forming=forming,
+            axes=_axes(shown, forming),
+        )
+
+
+def _meanwhile(wanted: _Wanted, collection: Collection) -> Projection:
+    """What can be shown at once: the straight map."""
+    method: Method = "direct" if collection.latent_dim <= 2 and wanted.method == "direct" else "pca"
+    return _linear(collection.name, wanted.part, method, collection.codes)
+
+
+def _inverse(shown: Projection, forming: bool) -> str | LinearInverse:
+    if forming or not shown.linear:
+        return "neighbours"
+    if shown.method == "direct":
+        return "direct"
+    assert shown.mean is not None
+    assert shown.components is not None
+    return LinearInverse(shown.mean, shown.components)
+
+
+def _axes(shown: Projection, forming: bool) -> tuple[str, str] | None:
+    if forming or not shown.linear:
+        return None
+    if shown.method == "pca":
+        return "First principal component", "Second principal component"
+    return "Dimension 1", "Dimension 2" if len(shown.mean if shown.mean is not None else ()) == 2 else ""
+
+
+def _progress(wanted: _Wanted, look: _Look) -> None:
+    """How far a projection in the background is, with the means to stop it or to start it again."""
+    title = TITLES[wanted.method]
+    if look.job and wanted.method != "pca":
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(look.job.fraction, f"{title}: {look.job.phase}, {round(100 * look.job.fraction)} %")
+            st.button("Cancel", key="cancel_map", disabled=look.job.stopping, on_click=_cancel, args=(wanted,))
+    if look.problem:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"{look.problem} The map below is PCA.")
+            st.button("Start again", key="again_map", on_click=_again, args=(wanted,))
+
+
+def _cancel(wanted: _Wanted) -> None:
+    st.session_state.setdefault(_CANCELLED, set()).add(wanted.name)
+    with shown_plainly():
+        jobs().maps.cancel(wanted.run, wanted.method, wanted.part)
+
+
+def _again(wanted: _Wanted) -> None:
+    st.session_state.get(_CANCELLED, set()).discard(wanted.name)
+    with shown_plainly():
+        jobs().maps.request(wanted.run, wanted.method, wanted.part)
+
+
+def _caption(wanted: _Wanted, look: _Look, shown: Projection) -> str:
+    if look.projection is None and wanted.method not in ("direct", "pca"):
+        return f"{TITLES[wanted.method]} is on its way; until it comes, PCA." if look.job else WORDS["pca"]
+    words = WORDS[shown.method]
+    measured = look.projection.trustworthiness if look.projection else None
+    if measured is None:
+        return words
+    return (
+        f"{words} Trustworthiness {measured:.3f}: how far the 12 neighbours that a digit has on the map are its "
+        "neighbours in the latent space as well; 1 is all of them, 0.5 is chance."
+    )
+
+
+def _place(wanted: _Wanted, codec: OpenCodec, digit: Floats) -> Floats | None:
+    """Where the visitor's drawing lies on the map, (2,); None until that is known. Raises JobError."""
+    code = codec.codec.encode(digit[None])
+    look = _look(wanted)
+    if look.projection is None:
+        # The straight map, which is shown meanwhile.
+        return _meanwhile_place(wanted, codec, code)
+    placed = jobs().maps.place(wanted.run, wanted.method, wanted.part, code)
+    return None if placed is None else placed[0]
+
+
+def _meanwhile_place(wanted: _Wanted, codec: OpenCodec, code: Floats) -> Floats:
+    from ae_core.placing import Placer
+
+    collection = _collection(codec.cargo.model, wanted.part, codec)
+    return Placer(collection.codes, _meanwhile(wanted, collection)).place(code)[0]
+
+
+def _stars(codec: OpenCodec, drawn: Floats | None, place: Floats | None) -> list[Star]:
+    if drawn is None or place is None:
+        return []
+    image = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
+    code = codec.codec.encode(drawn[None])[0]
+    return [Star(float(place[0]), float(place[1]), "your drawing", code=code, image=image)]
