@@ -17,6 +17,7 @@ def main() -> None:
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/train.py", title="Train", url_path="train"),
         st.Page("pages/draw.py", title="Draw", url_path="draw"),
+        st.Page("pages/latent.py", title="Latent space", url_path="latent"),
     ]
     page = st.navigation(pages, position="top")
     with shown_plainly(), app_runs():

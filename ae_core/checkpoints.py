@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ae_core.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError
 from ae_core.files import write_atomically
+from ae_core.frames import load_frames, save_frames
 from ae_core.store import Run, RunStore, damaged_run
 
 CHECKPOINT = "checkpoint.npz"
@@ -83,13 +84,15 @@ def adopt_shorter(store: RunStore, run: Run) -> None:
         and _path(other).exists()
     ]
     for other in sorted(shorter, key=lambda other: -other.status.step):
-        # The checkpoint is read first: the other may be in training, and then its history is the newer of the two.
+        # The checkpoint is read first: the other may be in training, and then what else it has is newer.
         try:
-            checkpoint, history = load_checkpoint(other), other.history()
+            checkpoint, history, frames = load_checkpoint(other), other.history(), load_frames(other)
         except (DamagedRunError, RunNotFoundError):
             continue
         if checkpoint:
             run.write_history(history)
+            if frames:
+                save_frames(run, frames)
             save_checkpoint(run, checkpoint)
             return
 

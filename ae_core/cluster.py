@@ -12,17 +12,20 @@ from distributed import Client, KilledWorker, LocalCluster
 from ae_core.errors import BottleneckError, JobError
 
 CONNECT_SECONDS = 10
+TRAINING = "training"
+"""What a worker of our own has one of, and each training takes."""
 
 
 def local_cluster() -> LocalCluster:
-    """One worker on this machine, seen from this machine only."""
+    """One worker on this machine, seen from this machine only: one training at a time, and a thread for all else."""
     # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Pages need the latest picture only; Dask would keep the last thousand.
     dask.config.set({"distributed.admin.low-level-log-length": 10})
     return LocalCluster(
         n_workers=1,
-        threads_per_worker=1,
+        threads_per_worker=2,
+        resources={TRAINING: 1},
         host="127.0.0.1",
         dashboard_address=None,
         # Dask's own pages stay off, yet its server takes a port: any free one, or a second app would be warned of 8787.

@@ -6,18 +6,21 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from ae_core.datasets import dataset_for
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.layers import IMAGE_SHAPE
 from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, damaged_run
 
 Array = NDArray[np.float32]
+Part = Literal["test", "all"]
+"""Which of a run's images: the held-out ones, or those first and then the ones it was trained with."""
 BATCH = 500
 """Images a pass: large enough to be fast, small enough that a convolution's workspace stays in a few megabytes."""
 
@@ -93,6 +96,22 @@ def open_codec(run: Run) -> LiteRtCodec:
             "Train it to its end first."
         )
     return LiteRtCodec.load(run.path)
+
+
+def encode_part(run: Run, part: Part, *, folder: Path) -> Array:
+    """Codes (n, latent_dim) of a part of the run's images, which are converted to floats a batch at a time.
+
+    Args:
+        folder: where fetched and own datasets are.
+
+    Raises:
+        RunNotFoundError, DamagedRunError: as `open_codec`.
+        ConfigError, DataError: the images are not there any more, or cannot be read.
+    """
+    codec, data = open_codec(run), dataset_for(run.config, folder=folder)
+    pixels = [data.test_pixels, data.train_pixels] if part == "all" else [data.test_pixels]
+    batches = [rows[start : start + BATCH] for rows in pixels for start in range(0, len(rows), BATCH)]
+    return np.concatenate([codec.encode(np.divide(batch, np.float32(255))) for batch in batches])
 
 
 class _Model:

@@ -49,3 +49,7 @@ class DivergedError(BottleneckError):
 
 class JobError(BottleneckError):
     """The workers cannot be reached, or a job died for a reason that is not the visitor's."""
+
+
+class ProjectionCancelledError(BottleneckError):
+    """Nobody wants this map of the latent space any more."""

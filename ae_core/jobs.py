@@ -16,12 +16,13 @@ from typing import Any, Literal, get_args
 
 from distributed import Client, Event, Future
 
-from ae_core.cluster import connect, local_cluster, reached, unexpected
+from ae_core.cluster import TRAINING, connect, local_cluster, reached, unexpected
 from ae_core.config import Config
 from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError
 from ae_core.layers import plan_layers
 from ae_core.lock import is_held
+from ae_core.maps import Maps
 from ae_core.progress import Progress, Request
 from ae_core.store import Run, RunStore
 from ae_core.work import TOPIC, baseline_path, event_name, fetch_fashion, fit_baseline, train_run, unpack, warm_up
@@ -94,6 +95,9 @@ class Jobs:
         store: the runs folder, which the workers must see under the same path.
         address: of a Dask scheduler; by default the variable DASK_SCHEDULER_ADDRESS, else a cluster of our own.
 
+    Attributes:
+        maps: the maps of runs, which the same workers make.
+
     Raises:
         JobError: the scheduler cannot be reached.
     """
@@ -104,6 +108,7 @@ class Jobs:
         self._closed = False
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
         self._cluster = None if self._address else local_cluster()
+        self.maps = Maps(store, self._living_client)
         self._client = self._connect()
         self._warm_up = self._client.submit(warm_up, pure=False, priority=10)
         self.fit_baseline(Config())
@@ -219,6 +224,7 @@ class Jobs:
     def close(self) -> None:
         """Let go of the scheduler; a cluster of our own ends, and its trainings stay resumable."""
         self._closed = True
+        self.maps.close()
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
@@ -228,11 +234,16 @@ class Jobs:
         client.subscribe_topic(TOPIC, self._on_event)
         return client
 
+    def _living_client(self) -> Client:
+        """Our client, or a new one if the scheduler was away for longer than Dask waits for it. Raises JobError."""
+        with self._books.turns:
+            if self._client.status == "closed":
+                self._client = self._connect()
+            return self._client
+
     def _start(self, run: Run, owners: set[str]) -> None:
         """Hand a run to Dask, and before it the PCA that its curve is drawn against; the caller holds `turns`."""
-        if self._client.status == "closed":
-            # The scheduler was away for longer than Dask waits for it.
-            self._client = self._connect()
+        self._living_client()
         with reached():
             self._hand_over(run, owners)
 
@@ -249,8 +260,17 @@ class Jobs:
             # Without a priority of its own, a job of the same tenth of a second would be ordered by its name.
             priority = -next(self._books.numbers)
             self._books.errors.pop(run.key, None)
-        future = self._client.submit(train_run, run.config, self.store.root, key=name, pure=False, priority=priority)
-        workers = sum(int(threads) for threads in self._client.nthreads().values())
+        future = self._client.submit(
+            train_run,
+            run.config,
+            self.store.root,
+            key=name,
+            pure=False,
+            priority=priority,
+            # Other schedulers' workers have no such thing: there each thread may train.
+            resources={TRAINING: 1} if self._cluster else None,
+        )
+        workers = 1 if self._cluster else sum(int(threads) for threads in self._client.nthreads().values())
         with self._books.lock:
             self._books.workers = max(1, workers)
             self._books.entries.pop(run.key, None)

@@ -69,6 +69,7 @@ def readable(what: str, *, remedy: str) -> Iterator[None]:
         raise DataError(f"{what} cannot be read: it is missing, damaged or cut short. {remedy}") from error
 
 
-def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Writes a compressed file, which readers see whole or not at all. Raises StoreError when it cannot be written."""
-    write_atomically(path, lambda temporary: np.savez_compressed(temporary, allow_pickle=False, **arrays))
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = True) -> None:
+    """Writes a file, which readers see whole or not at all. Raises StoreError when it cannot be written."""
+    save = np.savez_compressed if compressed else np.savez
+    write_atomically(path, lambda temporary: save(temporary, allow_pickle=False, **arrays))

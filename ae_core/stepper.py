@@ -20,6 +20,8 @@ from ae_core.progress import preview_indices
 
 HELD_OUT_SAMPLE = 500
 """How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
+WIDE_CODE = 64
+"""Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
 
 
 class Stepper:
@@ -49,26 +51,43 @@ class Stepper:
         pixels = data.test_pixels
         preview = preview_indices(data.test_labels, len(pixels))
         self.preview_pixels: NDArray[np.uint8] = np.ascontiguousarray(pixels[preview])
-        sample = np.linspace(0, len(pixels) - 1, min(HELD_OUT_SAMPLE, len(pixels))).round().astype(int)
+        sample = _evenly(len(pixels), HELD_OUT_SAMPLE)
+        more = 2 * HELD_OUT_SAMPLE - 1 if config.latent_dim <= WIDE_CODE else HELD_OUT_SAMPLE
+        between = np.setdiff1d(_evenly(len(pixels), more), sample)
+        self.frame_indices = np.concatenate([sample, between])
         self._count = len(data.train_pixels)
         self._train = tf.constant(data.train_pixels)
         self._sample = to_floats(tf.constant(pixels[sample]))
+        self._between = tf.constant(pixels[between])
+        self._sample_codes: tf.Tensor | None = None
         self._preview = tf.constant(self.preview_pixels)
         self._advance = self._compile_steps()
         self._evaluate = tf.function(self._measure)
         self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview), training=False)[1])
+        self._encode_between = tf.function(lambda: self.network.encoder(to_floats(self._between), training=False))
 
     def advance(self, count: int) -> tuple[list[float], list[float]]:
         """Train `count` steps; reconstruction loss and mean squared error of each one's batch."""
         indices = batch_indices(self.config, self._count, self.step, count)
         losses, squared_errors = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
         self.step += count
+        self._sample_codes = None
         return losses.numpy().tolist(), squared_errors.numpy().tolist()
 
     def evaluate(self) -> tuple[float, float]:
         """Reconstruction loss and mean squared error per pixel on the held-out sample; NaN if a weight is broken."""
-        loss, squared_error = self._evaluate()
+        loss, squared_error, self._sample_codes = self._evaluate()
         return float(loss), float(squared_error)
+
+    def encode(self) -> NDArray[np.float32]:
+        """Codes of the held-out images `frame_indices`, (m, latent_dim).
+
+        Right after `evaluate`, which has encoded half or all of them, it costs less than a step.
+        """
+        if self._sample_codes is None:
+            self.evaluate()
+        parts = [self._sample_codes, self._encode_between()] if len(self._between) else [self._sample_codes]
+        return np.concatenate([np.asarray(part) for part in parts])
 
     def reconstruct(self) -> NDArray[np.float32]:
         """Reconstructions of the preview digits, (16, 28, 28)."""
@@ -90,6 +109,7 @@ class Stepper:
         for variable, value in zip(self.variables, snapshot.values, strict=True):
             variable.assign(value)
         self.step = snapshot.step
+        self._sample_codes = None
 
     def load_weights(self, snapshot: Snapshot) -> None:
         """Take the weights of a snapshot and nothing else: the optimizer and the count of steps begin anew."""
@@ -98,6 +118,7 @@ class Stepper:
         floats = (value for value in snapshot.values if value.dtype == np.float32)
         for variable, value in zip(self.network.trainable_variables, floats, strict=False):
             variable.assign(value)
+        self._sample_codes = None
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         layers = self._layers
@@ -142,15 +163,21 @@ class Stepper:
         codes = self.network.encoder(images, training=training)
         return codes, self.network.decoder(codes, training=training)
 
-    def _measure(self) -> tuple[tf.Tensor, tf.Tensor]:
+    def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Both losses on the held-out sample, and its codes."""
         images = self._sample
-        reconstructions = self._pass(images, training=False)[1]
+        codes, reconstructions = self._pass(images, training=False)
         loss, squared_error = LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
         # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
         # its terms.
         total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
         sound = tf.math.is_finite(total)
-        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan)
+        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), codes
+
+
+def _evenly(images: int, most: int) -> NDArray[np.int64]:
+    """Indices of at most `most` of so many images, evenly spaced over all of them."""
+    return np.linspace(0, images - 1, min(most, images)).round().astype(np.int64)
 
 
 def _compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:

@@ -4,6 +4,7 @@ runs/<key>/config.json      every field of the Config
            status.json      written last: what state the run is in, and its figures
            history.json     losses by step
            checkpoint.npz   all variables, for going on
+           frames.npz       codes of some held-out images at log-spaced steps, see `frames`
            preview.npz      the sixteen preview digits and their reconstructions
            errors.npz       mean squared error of each held-out image, once there is a codec
            encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin

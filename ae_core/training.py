@@ -18,6 +18,7 @@ from ae_core.config import Config
 from ae_core.datasets import Dataset, dataset_for
 from ae_core.errors import BottleneckError, DivergedError
 from ae_core.export import export_network
+from ae_core.frames import Frame, Recorder, compact, is_frame_step
 from ae_core.layers import plan_layers
 from ae_core.lock import BusyError, FolderLock, hold
 from ae_core.metrics import evaluate_each
@@ -108,6 +109,7 @@ class _Sitting:
         start = checkpoint or Checkpoint(self.stepper.snapshot())
         self.seconds, self.losses, self.squared_errors = start.seconds, start.losses, start.squared_errors
         self.history = run.history().until(start.snapshot.step)
+        self.recorder = Recorder(run, start.snapshot.step, self.stepper.frame_indices)
         self.held_out = self.stepper.evaluate()
         self.good = start.snapshot
         self.rate = 0.0
@@ -122,6 +124,8 @@ class _Sitting:
             raise damaged_run(self.run.key, CHECKPOINT) from error
 
     def train(self) -> Run:
+        if self.stepper.step == 0:
+            self._take_frame(self.held_out)
         self._write_progress()
         self._report()
         steps = self.run.config.steps
@@ -169,9 +173,18 @@ class _Sitting:
         self.history.append(step=step, loss=loss, mse=mse, held_out_loss=held_out_loss, held_out_mse=held_out_mse)
         if is_history_step(step):
             self.losses, self.squared_errors = [], []
+        if is_frame_step(step):
+            self._take_frame(self.held_out)
         # Copying all variables costs as much as half a step: not at every row.
         if step >= GOOD_SPACING * self.good.step:
             self.good = self.stepper.snapshot()
+
+    def _take_frame(self, held_out: tuple[float, float]) -> None:
+        """Keep where the codes lie now, unless that is known. `held_out` is what `evaluate` has just said."""
+        step = self.stepper.step
+        if self.recorder.lacks(step):
+            codes, made = compact(self.stepper.encode()), to_pixels(self.stepper.reconstruct())
+            self.recorder.take(Frame(step, *held_out, codes, made))
 
     def _measure(self) -> tuple[float, float]:
         """Held-out loss and squared error, unless the last step has broken the weights."""
@@ -221,6 +234,7 @@ class _Sitting:
         at, rate = self.stepper.step, self.run.config.learning_rate
         self.stepper.restore(self.good)
         self.history = self.history.until(self.good.step)
+        self.recorder.go_back(self.good.step)
         message = (
             f"The loss became infinite or not a number by step {at}. The weights of step {self.good.step} were kept. "
             f"Lower the learning rate (now {rate:g}; try {rate / 10:g}), or choose the optimizer Adam."
@@ -231,7 +245,7 @@ class _Sitting:
 
     def _save_checkpoint(self) -> None:
         begun = time.monotonic()
-        # The history goes first: rows beyond the checkpoint are dropped on going on, missing ones could not be made up.
+        # What goes with it is written first: rows beyond it are dropped on going on, missing ones could not be made up.
         self._write_progress()
         checkpoint = Checkpoint(self.stepper.snapshot(), self.seconds, self.losses, self.squared_errors)
         save_checkpoint(self.run, checkpoint)
@@ -241,6 +255,7 @@ class _Sitting:
     def _write_progress(self) -> None:
         """Let those who only see the folder know how far it is."""
         self.run.write_history(self.history)
+        self.recorder.save()
         self.run.write_preview(self.stepper.preview_pixels, to_pixels(self.stepper.reconstruct()))
         self._write_status("training")
 
@@ -261,6 +276,8 @@ class _Sitting:
 
     def _finish(self, state: State, message: str = "") -> Run:
         """Leave a usable codec and its figures behind; the status comes last."""
+        self._take_frame(self.stepper.evaluate())
+        self.recorder.save()
         export_network(self.stepper.network, self.run)
         figures, errors = evaluate_each(LiteRtCodec.load(self.run.path), self.data.test_images)
         self.run.write_held_out_errors(errors)

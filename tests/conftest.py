@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ae_core.store import Run, RunStore
-from tests.small import SMALL
-
-ROOT = Path(__file__).parents[1]
+from tests.small import FEW, SMALL, add_digits, trained
 
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A finished run of `SMALL`, for tests to read or to copy.
+    """A finished run of `SMALL`, for tests to read or to copy."""
+    return trained(RunStore(tmp_path_factory.mktemp("small-runs")), **SMALL.to_text())
 
-    Trained by the command line, in a process of its own: TensorFlow has no place in the process that shows pages.
-    """
-    store = RunStore(tmp_path_factory.mktemp("small-runs"))
-    settings = [part for name, text in SMALL.to_text().items() for part in ("--set", f"{name}={text}")]
-    subprocess.run(
-        [sys.executable, "-m", "ae_core", "train", "--json", *settings],
-        cwd=ROOT,
-        env={**os.environ, "AE_RUNS": str(store.root)},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return store.open(SMALL.key)
+
+@pytest.fixture(scope="session")
+def digit_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Run]:
+    """Two finished runs that have learned a few digits, by their number of dimensions, 2 and 32; to read or to copy."""
+    store = RunStore(tmp_path_factory.mktemp("digit-runs"))
+    dataset = add_digits(store)
+    return {dim: trained(store, **FEW, dataset=dataset, latent_dim=str(dim)) for dim in (2, 32)}
 
 
 @pytest.fixture

@@ -1,16 +1,59 @@
-"""A training of a second or two, for tests that only need it to have happened."""
+"""Trainings that take moments: one of a second or two, for tests that only need it to have happened, and two that have
+learned what digits are."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
 
 from ae_core.config import Config
+from ae_core.datasets import load_dataset
 from ae_core.store import Run, RunStore
+from ae_core.uploads import add_images
 
 SMALL = Config(train_size=512, encoder_widths=(16,), latent_dim=4, steps=5)
+FEW = {"encoder_widths": "256", "steps": "400", "batch_size": "64"}
+"""Settings of a network that learns digits in a few seconds, from `add_digits`."""
+
+
+def trained(store: RunStore, **settings: str) -> Run:
+    """A run trained by the command line: TensorFlow has no place in the process that shows pages."""
+    config = Config.from_text(settings)
+    parts = [part for name, text in settings.items() for part in ("--set", f"{name}={text}")]
+    subprocess.run(
+        [sys.executable, "-m", "ae_core", "train", "--json", *parts],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "AE_RUNS": str(store.root)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return store.open(config.key)
+
+
+def add_digits(store: RunStore) -> str:
+    """A few of MNIST's digits as images of one's own, 4,000 for training and 800 to test; returns their name."""
+    data = load_dataset("mnist")
+    assert data.train_labels is not None
+    assert data.test_labels is not None
+    arrays = {
+        "x_train": data.train_pixels[:4000], "y_train": data.train_labels[:4000],
+        "x_test": data.test_pixels[:800], "y_test": data.test_labels[:800],
+    }  # fmt: skip
+    content = BytesIO()
+    np.savez(content, **arrays)
+    return add_images({"digits.npz": content.getvalue()}, title="A few digits", folder=store.root / "datasets").name
 
 
 def copied(run: Run, store: RunStore) -> Run:
-    """The same run in another store."""
+    """The same run in another store, with its images."""
     shutil.copytree(run.path, store.root / run.key)
+    images = run.path.parent / "datasets"
+    if images.exists():
+        shutil.copytree(images, store.root / "datasets", dirs_exist_ok=True)
     return store.open(run.key)

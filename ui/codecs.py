@@ -116,7 +116,7 @@ def open_chosen(runs: Sequence[Run | None]) -> list[OpenCodec]:
     opened: list[OpenCodec] = []
     first = next((run.config for run in runs if run), FIRST)
     if not any(map(showable, store().runs())):
-        _begin()
+        await_first("Until then, draw with PCA.")
     for run in runs:
         with damage_mendable(run.key if run else PCA):
             codec = open_run(run) if run else open_pca(first, first.latent_dim)
@@ -133,12 +133,17 @@ def _await_baseline(config: Config) -> None:
         st.rerun()
 
 
-def _begin() -> None:
+def await_first(meanwhile: str) -> None:
+    """On a server without any run: begin the first training, say how far it is, and go on with it once it is there.
+
+    Args:
+        meanwhile: a sentence on what to do, or on what to expect.
+    """
     with damage_mendable(FIRST.key):
-        st.fragment(_await_first, run_every=POLL_SECONDS)()
+        st.fragment(_await_first, run_every=POLL_SECONDS)(meanwhile)
 
 
-def _await_first() -> None:
+def _await_first(meanwhile: str) -> None:
     with damage_mendable(FIRST.key):
         first = first_training()
         if first.run and first.run.usable:
@@ -147,7 +152,7 @@ def _await_first() -> None:
             st.query_params.pop(CODECS, None)
             st.rerun()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
-        st.info(f"No network is trained on this server yet. {words}. Until then, draw with PCA.")
+        st.info(f"No network is trained on this server yet. {words}. {meanwhile}")
 
 
 def open_run(run: Run) -> OpenCodec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
@@ -15,16 +15,18 @@ from ae_core.store import Run
 from ui.board import drawn_digit
 from ui.codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.errors import shown_plainly
-from ui.live import Collection, LinearInverse, Star, carry, carry_collection, latent_map
+from ui.live import Collection, Inverse, LinearInverse, Star, carry, carry_collection, latent_map
 from ui.server import data_for, jobs
 
 if TYPE_CHECKING:
     from ae_core.maps import MapJob, Part
 
 Floats = NDArray[np.float32]
+Linear = Literal["direct", "pca"]
 
 METHOD, IMAGES = "map", "images"
 """Keys of the two choices, and their names in the address."""
+PARTS: dict[str, Part] = {"Test images": "test", "All images": "all"}
 TITLES: dict[Method, str] = {"direct": "Its own dimensions", "pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 WORDS: dict[Method, str] = {
     "direct": "Each image stands where its code says. Nothing is lost on this map.",
@@ -78,38 +80,26 @@ def show_space(run: Run) -> OpenCodec:
 
 
 def _method(codec: OpenCodec) -> Method:
-    methods = methods_for(codec.codec.latent_dim)
-    if st.session_state.get(METHOD) not in (None, *methods):
+    titles = [TITLES[method] for method in methods_for(codec.codec.latent_dim)]
+    if st.session_state.get(METHOD) not in (None, *titles):
         # Chosen for a run of two dimensions, and this one has more.
-        st.session_state[METHOD] = methods[0]
-    chosen: Method = st.segmented_control(
-        "Map",
-        methods,
-        default=methods[0],
-        required=True,
-        key=METHOD,
-        format_func=lambda method: TITLES[method],
-        bind="query-params",
-    )
-    return chosen
+        st.session_state[METHOD] = titles[0]
+    chosen = st.segmented_control("Map", titles, default=titles[0], required=True, key=METHOD, bind="query-params")
+    return next(method for method, title in TITLES.items() if title == chosen)
 
 
 def _part(codec: OpenCodec) -> Part:
-    from ae_core.maps import Part
-
     data = data_for(codec.config)
-    counts = {"test": data.test.count, "all": data.test.count + data.train.count}
-    names = {"test": f"{counts['test']:,} test images", "all": f"All {counts['all']:,}"}
-    chosen: Part = st.segmented_control(
+    chosen = st.segmented_control(
         "Images",
-        get_args(Part),
-        default="test",
+        PARTS,
+        default=next(iter(PARTS)),
         required=True,
         key=IMAGES,
-        format_func=lambda part: names[part],
         bind="query-params",
+        help=f"{data.test.count:,} held-out test images, or with the {data.train.count:,} for training too.",
     )
-    return chosen
+    return PARTS[chosen]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Encoding the images…")
@@ -138,7 +128,7 @@ def _errors(codec: OpenCodec, pixels: NDArray[np.uint8], codes: Floats) -> Float
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _linear(model: str, part: Part, method: Method, _codes: Floats) -> Projection:  # noqa: ARG001
+def _linear(model: str, part: Part, method: Linear, _codes: Floats) -> Projection:  # noqa: ARG001
     return linear_projection(_codes, method)
 
 
@@ -188,11 +178,11 @@ def _map(wanted: _Wanted, codec: OpenCodec, collection: Collection, waits: bool)
 
 def _meanwhile(wanted: _Wanted, collection: Collection) -> Projection:
     """What can be shown at once: the straight map."""
-    method: Method = "direct" if collection.latent_dim <= 2 and wanted.method == "direct" else "pca"
+    method: Linear = "direct" if collection.latent_dim <= 2 and wanted.method == "direct" else "pca"
     return _linear(collection.name, wanted.part, method, collection.codes)
 
 
-def _inverse(shown: Projection, forming: bool) -> str | LinearInverse:
+def _inverse(shown: Projection, forming: bool) -> Inverse:
     if forming or not shown.linear:
         return "neighbours"
     if shown.method == "direct":

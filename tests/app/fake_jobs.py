@@ -5,12 +5,61 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ae_core.config import Config
 from ae_core.errors import BottleneckError
 from ae_core.jobs import Fetch, Job
+from ae_core.maps import MapJob, Part
 from ae_core.progress import PREVIEW_SIZE, History, Progress, Request
-from ae_core.store import RunStore
+from ae_core.projection import Method, Projection
+from ae_core.store import Run, RunStore
+
+Which = tuple[str, str, str]
+"""A map: its run's key, the method, the part of the images."""
+
+
+class FakeMaps:
+    """Stands where pages expect a `Maps`.
+
+    Attributes:
+        made: what `ready` tells, by map.
+        under_way: what `view` tells, by map.
+        failures: what `error` tells, by map.
+        places: what `place` tells for any code on any map; None while it is worked out.
+        requested, cancelled: what pages asked for, in order.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[Which, Projection] = {}
+        self.under_way: dict[Which, MapJob] = {}
+        self.failures: dict[Which, str] = {}
+        self.places: tuple[float, float] | None = None
+        self.requested: list[Which] = []
+        self.cancelled: list[Which] = []
+
+    def ready(self, run: Run, method: Method, part: Part) -> Projection | None:
+        return self.made.get((run.key, method, part))
+
+    def view(self, run: Run, method: Method, part: Part) -> MapJob | None:
+        return self.under_way.get((run.key, method, part))
+
+    def error(self, run: Run, method: Method, part: Part) -> str:
+        return self.failures.get((run.key, method, part), "")
+
+    def request(self, run: Run, method: Method, part: Part) -> None:
+        which = (run.key, method, part)
+        self.failures.pop(which, None)
+        self.requested.append(which)
+        self.under_way[which] = MapJob(0.0, "waiting for a worker", None, False)
+
+    def cancel(self, run: Run, method: Method, part: Part) -> None:
+        which = (run.key, method, part)
+        self.cancelled.append(which)
+        self.under_way.pop(which, None)
+
+    def place(self, run: Run, method: Method, part: Part, codes: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        return None if self.places is None else np.array([self.places] * len(codes), np.float32)
 
 
 class FakeJobs:
@@ -22,9 +71,11 @@ class FakeJobs:
         fetch: what `fashion_fetch` tells.
         refusal: what `submit` raises, if anything.
         submitted, requests, fitted: what pages asked for, in order.
+        maps: projections of the latent space.
     """
 
     def __init__(self, store: RunStore) -> None:
+        self.maps = FakeMaps()
         self.under_way: dict[str, Job] = {}
         self.failures: dict[str, str] = {}
         self.fetch = Fetch()

@@ -35,3 +35,20 @@ def conv_run(tiny_store: RunStore) -> Run:
     from ae_core.training import train
 
     return train(CONV, store=tiny_store)
+
+
+@pytest.fixture
+def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training looks up, reports and may be interrupted after every single step."""
+    from ae_core import training
+
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
+
+
+@pytest.fixture
+def saving_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training saves a checkpoint at every row of its history."""
+    from ae_core import training
+
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_SHARE", 1e9)

@@ -17,11 +17,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WITH_TENSORFLOW = {"losses", "models", "stepper", "export", "classifier"}
 HEAVY = {f"ae_core.{name}" for name in WITH_TENSORFLOW | {"training"}}
+WITH_NEIGHBOURS = r"ae_core\.(nonlinear|projection|placing)"
 ONLY_IN = {
     "streamlit": r"app|pages\..+|ui(\..+)?",
     "plotly": r"ae_core\.figures|ui(\..+)?",
-    "distributed": r"ae_core\.(jobs|work|cluster)",
-    "dask": r"ae_core\.(jobs|work|cluster)",
+    "distributed": r"ae_core\.(jobs|work|maps|mapmaking|cluster)",
+    "dask": r"ae_core\.(jobs|work|maps|mapmaking|cluster)",
+    "openTSNE": WITH_NEIGHBOURS,
+    "umap": WITH_NEIGHBOURS,
+    "sklearn": WITH_NEIGHBOURS,
     "tensorflow": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
     "keras": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
 }
@@ -126,7 +130,8 @@ def test_what_needs_tensorflow_is_imported_inside_functions_only(module: str) ->
 
 
 @pytest.mark.parametrize("module", ["ae_core", "ae_core.codec", "ae_core.jobs"])
-def test_importing_it_does_not_load_tensorflow(module: str) -> None:
-    code = f"import sys, {module}; print(*{{'tensorflow', 'keras'}} & set(sys.modules))"
+def test_importing_it_loads_nothing_heavy(module: str) -> None:
+    heavy = {"tensorflow", "keras", "openTSNE", "umap", "numba", "sklearn"}
+    code = f"import sys, {module}; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -38,19 +38,6 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "runs")
 
 
-@pytest.fixture
-def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A training looks up, reports and may be interrupted after every single step."""
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
-
-
-@pytest.fixture
-def saving_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A training saves a checkpoint at every row of its history."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(training, "CHECKPOINT_SHARE", 1e9)
-
-
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Watcher]:
     """`DENSE` trained once more, and what it reported."""
@@ -98,7 +85,8 @@ def test_a_finished_run_says_how_good_it_is(dense_run: Run, zeros_and_ones: Data
 
 def test_a_finished_run_leaves_its_files_and_nothing_else(dense_run: Run) -> None:
     models = {f"{half}.{kind}" for half in ("encoder", "decoder") for kind in ("keras", "tflite")}
-    values = {"config.json", "status.json", "history.json", "checkpoint.npz", "preview.npz", "errors.npz"}
+    values = {"config.json", "status.json", "history.json", "frames.npz"}
+    values |= {"checkpoint.npz", "preview.npz", "errors.npz"}
     assert {path.name for path in dense_run.path.iterdir()} == models | values | {"network.json", "network.bin"}
 
 

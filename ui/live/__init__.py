@@ -2,25 +2,40 @@
 
 from ui.live.blend import blend
 from ui.live.carrier import Cargo, carry
+from ui.live.classes import CLASS_COLOURS
+from ui.live.collection import Collection, carry_collection
 from ui.live.draw import Checked, Settings, Shown, draw_figure
 from ui.live.figure import Digit, start_figure
+from ui.live.map import Inverse, LinearInverse, Star, latent_map
 from ui.live.payload import decoder_only
 from ui.live.picture import layer_picture
+from ui.live.replay import replay
 from ui.live.rows import digit_rows
 from ui.live.tools import canvas_tools
+from ui.live.traverse import CodeStats, traverse
 
 __all__ = [
+    "CLASS_COLOURS",
     "Cargo",
     "Checked",
+    "CodeStats",
+    "Collection",
     "Digit",
+    "Inverse",
+    "LinearInverse",
     "Settings",
     "Shown",
+    "Star",
     "blend",
     "canvas_tools",
     "carry",
+    "carry_collection",
     "decoder_only",
     "digit_rows",
     "draw_figure",
+    "latent_map",
     "layer_picture",
+    "replay",
     "start_figure",
+    "traverse",
 ]

@@ -1,0 +1,36 @@
+"""The traversal of a run's latent space: one dimension of the code after the other."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.codecs import OpenCodec, encode_pixels
+from ui.live import CodeStats, traverse
+from ui.server import data_for
+
+DIGITS = 40
+"""Test digits to start a walk from."""
+
+
+def show_traversal(codec: OpenCodec) -> None:
+    """Sliders for the code's dimensions. The page must carry the codec's network. Raises DataError or ConfigError."""
+    st.subheader("One dimension at a time", anchor=False)
+    st.caption(
+        "Each number of the code from its lowest to its highest value among test images, the other numbers held. The "
+        "dimension in which the codes differ most comes first."
+    )
+    data = data_for(codec.config)
+    count = min(DIGITS, data.test.count)
+    codes = codec.codec.encode(data.test_images[:count])
+    labels = data.test_labels
+    names = [
+        f"test image {index}" if labels is None else f"test image {index}, label {data.class_names[labels[index]]}"
+        for index in range(count)
+    ]
+    stats = _stats(codec.cargo.model, codec)
+    traverse(key=f"traverse_{codec.cargo.model}", model=codec.cargo.model, stats=stats, codes=codes, names=names)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _stats(model: str, _codec: OpenCodec) -> CodeStats:  # noqa: ARG001 the model's name stands for it
+    return CodeStats.of(encode_pixels(_codec.codec, data_for(_codec.config).test_pixels))
