@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.drawing import shrink
-
 COARSE_SIDE = 200
 """The longer side at which the paper is looked at, in pixels: coarse enough to see no noise."""
 WIDEST = 4
@@ -35,8 +33,9 @@ FLATTEST = 4
 """Width of the flattest digit, of its height. Flatter than that are lines on the paper."""
 LEAST_CUT = 0.2
 """Height and width of the smallest digit that the picture's edge cuts, of the picture's."""
-MOST_CONTACTS = 8
-"""Places in which such a digit touches the edge; the lines of squared paper do so in many more."""
+MOST_HOLES = 4
+"""How many a digit may have: an 8 has two, and strokes may cross. Those under `LEAST_HOLE` of its box do not count."""
+LEAST_HOLE = 0.002
 OUTWEIGHED = 0.3
 """Ink of a digit, of the heaviest piece that the edge cuts, with which it is surely no crumb of that piece."""
 LEAST_SHARE = 0.05
@@ -110,6 +109,13 @@ def widened(levels: Floats, reach: int) -> Floats:
     return levels
 
 
+def resized(levels: Floats, scale: float) -> Floats:
+    """`levels` (h, w), by area averaging, to (h x scale, w x scale), at least (1, 1)."""
+    height, width = (max(1, round(side * scale)) for side in levels.shape)
+    # Not `drawing.shrink`: for a whole photo its product of matrices would keep all cores of the server busy.
+    return np.asarray(Image.fromarray(levels).resize((width, height), Image.Resampling.BOX))
+
+
 def _dark_ink(brightness: Floats) -> Floats:
     """(h, w), how far each pixel is below the paper around it.
 
@@ -131,16 +137,13 @@ def _paper(levels: Floats) -> Floats:
     A morphological opening (Serra, Image Analysis and Mathematical Morphology, 1982). It leaves the borders of shadows
     and tables where they are; an average would smear them.
     """
-    height, width = levels.shape
-    scale = COARSE_SIDE / max(height, width)
-    size = max(1, round(height * scale)), max(1, round(width * scale))
-    coarse = shrink(levels.astype(np.float64), *size).astype(np.float32)
+    coarse = resized(levels, COARSE_SIDE / max(levels.shape))
     reach = COARSE_SIDE // WIDEST // 2
     # Whatever the picture's edge cuts goes on beyond it: a strip of table beside a sheet is wide.
     lowest = -widened(-np.pad(coarse, reach, mode="edge"), reach)
     # One pixel more on the way back, or the border of a shadow, which the enlarging blurs, would look like ink.
     opened = Image.fromarray(widened(lowest, reach + 1)[reach:-reach, reach:-reach])
-    return np.asarray(opened.resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(opened.resize(levels.shape[::-1], Image.Resampling.BILINEAR))
 
 
 def _find(ink: Floats) -> Found | None:
@@ -149,11 +152,12 @@ def _find(ink: Floats) -> Found | None:
     for threshold in _thresholds(ink):
         pieces = _pieces(ink > threshold, ink)
         whole, cut = (_heaviest(pieces, which) for which in (~pieces.cut, pieces.cut))
-        if whole is not None and (cut is None or pieces.ink[whole] > OUTWEIGHED * pieces.ink[cut]):
-            return _joined(pieces, whole, ink)
         main = cut if whole is None and cut is not None and _fills(pieces, cut) else whole
-        if doubtful is None and main is not None:
-            doubtful = _joined(pieces, main, ink)
+        found = None if main is None else _joined(pieces, main, ink)
+        if found and not _is_net(found):
+            if whole is not None and (cut is None or pieces.ink[whole] > OUTWEIGHED * pieces.ink[cut]):
+                return found
+            doubtful = doubtful or found
     return doubtful
 
 
@@ -245,11 +249,8 @@ def _heaviest(pieces: _Pieces, which: Mask) -> int | None:
 
 def _fills(pieces: _Pieces, number: int) -> bool:
     """Whether a piece that the picture's edge cuts may be a digit all the same, in a closely cropped picture."""
-    own = pieces.labels == number
-    edge = np.concatenate([own[0], own[:, -1], own[-1, ::-1], own[::-1, 0]])
-    contacts = np.count_nonzero(edge[1:] & ~edge[:-1]) + edge[0]
-    height, width = (pieces.boxes[number, 2:] - pieces.boxes[number, :2]) / own.shape
-    return bool(contacts <= MOST_CONTACTS and height >= LEAST_CUT and width >= LEAST_CUT)
+    height, width = (pieces.boxes[number, 2:] - pieces.boxes[number, :2]) / pieces.labels.shape
+    return bool(height >= LEAST_CUT and width >= LEAST_CUT)
 
 
 def _joined(pieces: _Pieces, main: int, ink: Floats) -> Found:
@@ -268,6 +269,15 @@ def _joined(pieces: _Pieces, main: int, ink: Floats) -> Found:
     # Label -1, paper, is the last entry.
     mask = np.append(chosen, False)[pieces.labels]
     return Found(ink, mask, (int(low[0]), int(low[1]), int(high[0]), int(high[1])))
+
+
+def _is_net(found: Found) -> bool:
+    """Whether it has more holes than any digit, as the lines of squared paper have."""
+    top, left, bottom, right = found.box
+    # Widened, since thin lines are broken in places.
+    paper = widened(found.mask[top:bottom, left:right].astype(np.float32), 2) == 0
+    gaps = _pieces(paper, np.ones(paper.shape, np.float32))
+    return bool((~gaps.cut & (gaps.ink >= LEAST_HOLE * paper.size)).sum() > MOST_HOLES)
 
 
 def _alone(found: Found, brightness: Floats) -> float:

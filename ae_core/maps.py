@@ -51,7 +51,7 @@ class MapJob:
 
     Attributes:
         fraction, phase, points: see `MapProgress`; the phase is "waiting for a worker" until one has begun.
-        stopping: it was cancelled, and has not ended yet.
+        stopping: it was cancelled, has not ended yet, and nobody has asked for it again.
     """
 
     fraction: float
@@ -122,7 +122,8 @@ class Maps:
             entry = self._entries.get(str(_name(run, method, part)))
             if entry is None:
                 return None
-            return MapJob(entry.progress.fraction, entry.progress.phase, entry.progress.points, entry.stopping)
+            stopping = entry.stopping and not entry.again
+            return MapJob(entry.progress.fraction, entry.progress.phase, entry.progress.points, stopping)
 
     def error(self, run: Run, method: Method, part: Part) -> str:
         """Why the map was not made when it was last asked for; empty when nothing failed. Raises RunNotFoundError."""
@@ -235,15 +236,22 @@ class Maps:
             future.client.sync(_nothing)
         with self._turns:
             with self._lock:
-                entry = self._entries.pop(str(name), None)
+                entry = self._entries.get(str(name))
+                again = entry is not None and entry.again
+                if not again:
+                    self._entries.pop(str(name), None)
                 if message:
                     self._errors[str(name)] = message
-            if entry and entry.again:
-                try:
-                    self._start(name)
-                except JobError as error:
-                    with self._lock:
-                        self._errors[str(name)] = str(error)
+            if again:
+                self._start_again(name)
+
+    def _start_again(self, name: MapName) -> None:
+        try:
+            self._start(name)
+        except JobError as error:
+            with self._lock:
+                self._entries.pop(str(name), None)
+                self._errors[str(name)] = str(error)
 
     def _ask(self, question: tuple[str, bytes], name: MapName, codes: Floats) -> None:
         try:

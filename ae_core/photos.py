@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from ae_core.drawing import BOX, FAINTEST, digit_from_canvas, shrink
+from ae_core.drawing import BOX, FAINTEST, digit_from_canvas
 from ae_core.errors import DrawingError
-from ae_core.finding import LEAST_INK, Found, find_digit, widened
+from ae_core.finding import LEAST_INK, Found, find_digit, resized, widened
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MOST_BYTES = 20_000_000
@@ -171,17 +171,11 @@ def _strokes(found: Found) -> Floats:
     core = np.percentile(found.ink[found.mask], 75)
     levels = np.clip((found.ink / core - LOW) / (HIGH - LOW), 0, 1) * near
     rows, columns = (np.flatnonzero((levels >= FAINTEST).any(axis=axis)) for axis in (1, 0))
-    strokes = _at_most(levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], LARGE_BOX)
+    strokes = levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    strokes = resized(strokes, min(1, LARGE_BOX / max(strokes.shape)))
     # Pixels become squares, so that an image of MNIST comes back as it was, and can be thickened by parts of a pixel.
     times = max(1, LARGE_BOX // max(strokes.shape))
     return strokes.repeat(times, 0).repeat(times, 1)
-
-
-def _at_most(levels: Floats, length: int) -> Floats:
-    """`levels` (h, w), by area averaging at most `length` long."""
-    scale = min(1, length / max(levels.shape))
-    height, width = (max(1, round(side * scale)) for side in levels.shape)
-    return shrink(levels.astype(np.float64), height, width).astype(np.float32)
 
 
 def _thickened(strokes: Floats) -> Floats:
@@ -201,7 +195,7 @@ def _width(strokes: Floats) -> float:
 
     That length is the sum of all slopes, however soft the edges are (the coarea formula).
     """
-    small = _at_most(strokes, MEASURED_BOX)
+    small = resized(strokes, MEASURED_BOX / max(strokes.shape))
     framed = np.pad(small, 1)
     outline = float(np.hypot(np.diff(framed, axis=0)[:, 1:], np.diff(framed, axis=1)[1:]).sum())
     width: float = 2 * float(small.sum()) / outline * BOX / max(small.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import drawing, startup, training
+from benchmarks import drawing, latent, startup, training
 from benchmarks.rows import Row
 
 
@@ -20,4 +20,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "training": training.measure,
     "startup": startup.measure,
     "drawing": drawing.measure,
+    "latent": latent.measure,
 }

@@ -25,7 +25,7 @@ SUPPORTED_TEXT = "Python 3.11, 3.12 or 3.13"
 # What the app and the tests install. The tests take both lists: then the app finds its own already installed.
 APP = ("requirements.txt",)
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
-SIZE = "about 0.7 GB to download, 3 GB on disk"
+SIZE = "about 0.8 GB to download, 3.4 GB on disk"
 
 
 class SetupError(Exception):

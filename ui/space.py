@@ -226,6 +226,8 @@ def _again(wanted: _Wanted) -> None:
 
 
 def _caption(wanted: _Wanted, look: _Look, shown: Projection) -> str:
+    if look.job and look.job.points is not None:
+        return f"{TITLES[wanted.method]} while it forms. {WORDS[wanted.method]}"
     if look.projection is None and wanted.method not in ("direct", "pca"):
         return f"{TITLES[wanted.method]} is on its way; until it comes, PCA." if look.job else WORDS["pca"]
     words = WORDS[shown.method]

@@ -32,6 +32,7 @@ def open_space(page: Page, server: Server, run: Run, **more: str) -> Locator:
     address = "&".join(f"{name}={value}" for name, value in {"run": run.key, **more}.items())
     root = open_map(page, f"{server.address}/latent?{address}")
     settle(page)
+    root.locator("canvas.overlay").scroll_into_view_if_needed()
     return root
 
 
@@ -40,6 +41,8 @@ def test_points_and_empty_space_show_pictures_and_the_server_hears_nothing(
     chromium_page: Page, server: Server, digit_runs: dict[int, Run], dim: int
 ) -> None:
     frames = sent_frames(chromium_page)
+    # High enough for the whole map: a pointer cannot reach what is below the window.
+    chromium_page.set_viewport_size({"width": 1440, "height": 1300})
     root = open_space(chromium_page, server, digit_runs[dim])
     # PCA is measured in the background, and until that is done the page looks after it.
     expect(root.locator(".caption")).to_contain_text("Nothing is lost" if dim == 2 else "Trustworthiness")
@@ -59,6 +62,7 @@ def test_points_and_empty_space_show_pictures_and_the_server_hears_nothing(
 def test_t_sne_runs_to_its_end_and_keeps_what_is_chosen_on_the_map(
     chromium_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
+    chromium_page.set_viewport_size({"width": 1440, "height": 1300})
     root = open_space(chromium_page, server, digit_runs[32])
     one = root.locator(".class").first
     one.click()
@@ -107,7 +111,7 @@ def test_the_training_is_replayed_and_a_dimension_walked_along(
     two_frames(chromium_page)
     expect(replay.locator(".when")).to_have_text("Before the first step: random weights")
     assert dots.evaluate("(canvas) => canvas.toDataURL()") != last
-    picture = chromium_page.locator(".traverse canvas.digit").first
+    picture = chromium_page.locator(".traverse canvas.picture")
     before = pixels(picture)
     chromium_page.get_by_role("slider", name="Dimension 1", exact=True).fill("3")
     assert pixels(picture) != before

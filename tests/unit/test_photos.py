@@ -138,11 +138,13 @@ def page(index: int = 0) -> Image.Image:
 
 
 def difference(one: Array, other: Array) -> float:
-    return float(((one - other) ** 2).mean())
+    """Mean squared error, where a move by a pixel does not count: rounding decides where the centre of mass is put."""
+    moved = [np.roll(one, (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    return float(min(((move - other) ** 2).mean() for move in moved))
 
 
-# An empty image has an error of 0.10, another digit one of 0.12, and the same digit moved by one pixel one of 0.038. What
-# is found measured at most three quarters of these bounds; a thin pen leaves it open how broad the strokes were.
+# An empty image has an error of 0.10, another digit one of 0.12, the same digit moved by a pixel one of 0.038. The bounds
+# are about a third above what was measured; of a thin pen nobody can tell how broad the original strokes were.
 @pytest.mark.parametrize(
     ("photo", "most"),
     [
@@ -196,6 +198,7 @@ def test_a_photo_is_turned_as_the_camera_was_held(orientation: int) -> None:
         assert difference(digit_from_photo(saved(lying, kind, exif=exif)), upright) < 0.002
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_a_damaged_note_about_the_camera_does_not_matter() -> None:
     photo = saved(page(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")
     assert difference(digit_from_photo(photo), digit_from_photo(saved(page()))) < 0.002
@@ -223,10 +226,8 @@ def test_a_page_with_transparent_corners_keeps_its_own_paper() -> None:
 )  # fmt: skip
 def test_pictures_of_all_kinds_are_read(kind: str, mode: str) -> None:
     picture = page()
-    if mode == "I;16":
-        picture = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
-    else:
-        picture = picture.convert(mode)
+    sixteen = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    picture = sixteen if mode == "I;16" else picture.convert(mode)
     assert difference(digit_from_photo(saved(picture, kind)), digit_from_photo(saved(page()))) < 0.004
 
 
@@ -288,7 +289,7 @@ def blank(*, squared: bool | None = None) -> bytes:
     ids=["white", "transparent", "paper", "lined", "squared", "noise"],
 )
 def test_a_page_without_a_digit_is_refused(content: bytes) -> None:
-    with pytest.raises(DrawingError, match="must show one digit that stands out .* Received: .* Write it larger"):
+    with pytest.raises(DrawingError, match=r"must show one digit that stands out .* Received: .* Write it larger"):
         digit_from_photo(content)
 
 
@@ -298,7 +299,7 @@ def test_a_page_without_a_digit_is_refused(content: bytes) -> None:
     ids=["text", "pdf", "svg", "tiff"],
 )
 def test_another_file_is_refused(content: bytes) -> None:
-    with pytest.raises(DrawingError, match="must be a whole PNG.* Received: .* bytes that are none.* Save it again"):
+    with pytest.raises(DrawingError, match=r"must be a whole PNG.* Received: .* bytes that are none.* Save it again"):
         digit_from_photo(content)
 
 
@@ -318,7 +319,7 @@ def test_a_file_of_no_or_too_many_bytes_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize("size", [(7, 100), (100, 7), (8, 161), (7100, 7100), (14000, 14000)])
 def test_a_picture_of_another_size_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     header = saved(Image.new("1", size))[:60]
-    with pytest.raises(DrawingError, match="sides of at least 8 pixels, at most 50 million .* Received: .* Crop it"):
+    with pytest.raises(DrawingError, match=r"sides of at least 8 pixels, at most 50 million .* Received: .* Crop it"):
         digit_from_photo(header)
 
 

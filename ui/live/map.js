@@ -85,6 +85,7 @@ class LatentMap {
     this.header = header;
     const duration = header.forming ? GLIDE.forming : GLIDE.formed;
     const moved = points.take(numbers("points"), { strip: header.flat, duration });
+    this.root.dataset.stars = header.stars.length;
     this.stars = header.stars.map((star, index) => {
       const image = blob(`starImage${index}`)?.slice() ?? null;
       return { ...star, y: star.y * points.stretch, code: numbers(`starCode${index}`), image };
