@@ -67,9 +67,7 @@ def weights_of(run: Run) -> str:
         stat = path.stat()
         return _hash(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
     except OSError as error:
-        raise RunNotFoundError(
-            f"A run must be trained to have a map. Train run {run.key} first."
-        ) from error
+        raise RunNotFoundError(f"A run must be trained to have a map. Train run {run.key} first.") from error
 
 
 @lru_cache(maxsize=256)

@@ -143,8 +143,8 @@ def difference(one: Array, other: Array) -> float:
     return float(min(((move - other) ** 2).mean() for move in moved))
 
 
-# An empty image has an error of 0.10, another digit one of 0.12, the same digit moved by a pixel one of 0.038. The bounds
-# are about a third above what was measured; of a thin pen nobody can tell how broad the original strokes were.
+# An empty image has an error of 0.10, another digit one of 0.12, the same digit moved by a pixel one of 0.038. The
+# bounds are about a third above what was measured; of a thin pen nobody can tell how broad the original strokes were.
 @pytest.mark.parametrize(
     ("photo", "most"),
     [
