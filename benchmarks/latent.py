@@ -7,6 +7,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.codes import Codes, Library, Map, codes_of, keras_rate, library_map, litert_rate, our_map, train_run
+from benchmarks.map_page import measure_map
 from benchmarks.rows import Bar, Row, alternate, say
 from benchmarks.sides import Side
 
@@ -23,12 +24,12 @@ TITLES: dict[Library, tuple[str, str]] = {"tsne": ("t-SNE", "openTSNE"), "umap":
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Encoding all held-out digits; the maps of their codes."""
-    return _encoding_and_maps(quick=quick)
+    """Encoding all held-out digits; the maps of their codes; the page that shows them."""
+    return [*_encoding_and_maps(quick=quick), *measure_map(quick=quick)]
 
 
 def _encoding_and_maps(*, quick: bool) -> list[Row]:
-    steps, count = (200, 2_500) if quick else (1000, 10_000)
+    steps, count = (100, 2_500) if quick else (1000, 10_000)
     with TemporaryDirectory() as name, Side("The app") as ours, Side("The libraries") as theirs:
         folder = Path(name)
         say(f"  training the quick start for {steps} steps")
@@ -87,6 +88,6 @@ def _map(ours: Side, theirs: Side, codes: Codes, method: Library, *, quick: bool
             NAME, f"{title} of {len(codes)} codes, against {library} with its own settings",
             value, "s", against, AGAINST_LIBRARY,
         ),
-        Row(NAME, f"trustworthiness of that map, against the one by {library}", trust, "of 1", their_trust),
-        Row(NAME, "by how much it is lower", their_trust - trust, "of 1", None, LOWER),
+        Row(NAME, f"trustworthiness of the {title} map, against {library}'s", trust, "of 1", their_trust),
+        Row(NAME, f"how far that of the {title} map is below {library}'s", their_trust - trust, "of 1", None, LOWER),
     ]  # fmt: skip
