@@ -34,14 +34,15 @@ FLATTEST = 4
 LEAST_CUT = 0.2
 """Height and width of the smallest digit that the picture's edge cuts, of the picture's."""
 MOST_HOLES = 4
-"""How many a digit may have: an 8 has two, and strokes may cross. Those under `LEAST_HOLE` of its box do not count."""
+"""An 8 has two, and strokes may cross; the lines of squared paper make many."""
 LEAST_HOLE = 0.002
-OUTWEIGHED = 0.3
-"""Ink of a digit, of the heaviest piece that the edge cuts, with which it is surely no crumb of that piece."""
+"""Area of the smallest hole that counts, of the digit's box."""
 LEAST_SHARE = 0.05
 """Ink of the smallest piece of a digit, of the ink of its largest."""
 NEAR = 0.2
 """How far away a piece of a digit may lie, of the longer side of its largest."""
+MOST_PIECES = 6
+"""What falls into more pieces is noise."""
 
 FRAME, FRAME_MORE = 0.3, 0.05
 """Width of the frame around a digit in which there should be paper: so much of the digit's longer side, and of the
@@ -147,18 +148,18 @@ def _paper(levels: Floats) -> Floats:
 
 
 def _find(ink: Floats) -> Found | None:
-    """What may be a digit: whole, if there is one, and at the lowest threshold that parts it from the paper's lines."""
-    doubtful = None
+    """What may be a digit; one that the picture's edge cuts only if none is whole."""
+    cropped = None
     for threshold in _thresholds(ink):
         pieces = _pieces(ink > threshold, ink)
         whole, cut = (_heaviest(pieces, which) for which in (~pieces.cut, pieces.cut))
-        main = cut if whole is None and cut is not None and _fills(pieces, cut) else whole
-        found = None if main is None else _joined(pieces, main, ink)
-        if found and not _is_net(found):
-            if whole is not None and (cut is None or pieces.ink[whole] > OUTWEIGHED * pieces.ink[cut]):
+        if whole is not None:
+            found = _joined(pieces, whole, ink)
+            if found:
                 return found
-            doubtful = doubtful or found
-    return doubtful
+        elif cropped is None and cut is not None and _fills(pieces, cut):
+            cropped = _joined(pieces, cut, ink)
+    return cropped
 
 
 def _thresholds(ink: Floats) -> list[float]:
@@ -253,8 +254,8 @@ def _fills(pieces: _Pieces, number: int) -> bool:
     return bool(height >= LEAST_CUT and width >= LEAST_CUT)
 
 
-def _joined(pieces: _Pieces, main: int, ink: Floats) -> Found:
-    """The piece `main` and those near it: a broken stroke, the bar of a 5."""
+def _joined(pieces: _Pieces, main: int, ink: Floats) -> Found | None:
+    """The piece `main` and those near it: a broken stroke, the bar of a 5. None if together they cannot be a digit."""
     low, high = pieces.boxes[main, :2], pieces.boxes[main, 2:]
     reach = NEAR * (high - low).max()
     others = (pieces.ink >= LEAST_SHARE * pieces.ink[main]) & (~pieces.cut | pieces.cut[main])
@@ -268,16 +269,17 @@ def _joined(pieces: _Pieces, main: int, ink: Floats) -> Found:
         low, high = pieces.boxes[chosen, :2].min(axis=0), pieces.boxes[chosen, 2:].max(axis=0)
     # Label -1, paper, is the last entry.
     mask = np.append(chosen, False)[pieces.labels]
-    return Found(ink, mask, (int(low[0]), int(low[1]), int(high[0]), int(high[1])))
+    top, left, bottom, right = (int(side) for side in (*low, *high))
+    if chosen.sum() > MOST_PIECES or _holes(mask[top:bottom, left:right]) > MOST_HOLES:
+        return None
+    return Found(ink, mask, (top, left, bottom, right))
 
 
-def _is_net(found: Found) -> bool:
-    """Whether it has more holes than any digit, as the lines of squared paper have."""
-    top, left, bottom, right = found.box
+def _holes(mask: Mask) -> int:
     # Widened, since thin lines are broken in places.
-    paper = widened(found.mask[top:bottom, left:right].astype(np.float32), 2) == 0
+    paper = widened(mask.astype(np.float32), 2) == 0
     gaps = _pieces(paper, np.ones(paper.shape, np.float32))
-    return bool((~gaps.cut & (gaps.ink >= LEAST_HOLE * paper.size)).sum() > MOST_HOLES)
+    return int((~gaps.cut & (gaps.ink >= LEAST_HOLE * paper.size)).sum())
 
 
 def _alone(found: Found, brightness: Floats) -> float:

@@ -183,9 +183,6 @@ def umap_neighbours(codes: Floats, watch: Watch) -> tuple[NDArray[np.int32], Flo
 def umap_model(codes: Floats, neighbours: tuple[NDArray[np.int32], Floats], *, seed: int, **settings: Any) -> Any:
     """An `umap.UMAP` fitted to `codes` (n, d), whose `umap_neighbours` are given. The caller holds `umap_turn`."""
     library = _import_umap()
-    if len(codes) < UMAP_NEIGHBOURS:
-        # Too few for eigenvectors of their graph.
-        settings.setdefault("init", "random")
     with warnings.catch_warnings():
         # It would rather have an index of its own making.
         warnings.simplefilter("ignore")

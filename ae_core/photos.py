@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from ae_core.drawing import BOX, FAINTEST, digit_from_canvas
 from ae_core.errors import DrawingError
-from ae_core.finding import LEAST_INK, Found, find_digit, resized, widened
+from ae_core.finding import Found, find_digit, resized, widened
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MOST_BYTES = 20_000_000
@@ -135,18 +135,9 @@ def _brightness(picture: Image.Image) -> Floats:
 
 
 def _on_paper(colours: Floats, alpha: Floats) -> Floats:
-    """(h, w, 3): transparent parts filled with paper. `alpha` is (h, w, 1)."""
-    grey = colours @ LUMA
-    weight = alpha[..., 0] / max(float(alpha.sum()), 1e-6)
-    mean = float((grey * weight).sum())
-    spread = float(((grey - mean) ** 2 * weight).sum()) ** 0.5
-    if alpha.mean() > 0.5 and spread > LEAST_INK:
-        # A page with its own paper, transparent at its corners, say.
-        paper = np.median(colours[alpha[..., 0] > 0.5], axis=0)
-    else:
-        # Ink alone, on nothing.
-        paper = np.full(3, mean < 0.5)
-    filled: Floats = (colours * alpha + paper * (1 - alpha)).astype(np.float32)
+    """(h, w, 3): black paper under light ink and white paper under dark ink. `alpha` is (h, w, 1)."""
+    mean = float((colours @ LUMA * alpha[..., 0]).sum()) / max(float(alpha.sum()), 1)
+    filled: Floats = colours * alpha + np.float32(mean < 0.5) * (1 - alpha)
     return filled
 
 

@@ -19,7 +19,7 @@ from ae_core.config import Config
 from ae_core.datasets import dataset_for, load_dataset
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.jobs import Jobs
-from ae_core.mapmaking import MapName, weights_of
+from ae_core.mapmaking import MapName, make_map, place_codes, weights_of
 from ae_core.maps import Maps
 from ae_core.projection import Projection, linear_projection
 from ae_core.store import Run, RunStore
@@ -189,6 +189,16 @@ def test_a_map_of_earlier_weights_is_absent_and_made_anew(maps, run, conv_run):
     for path, content in kept.items():
         path.write_bytes(content)
     assert maps.ready(run, "pca", "test") is None
+
+
+@pytest.mark.parametrize("task", [make_map, place_codes])
+def test_a_worker_that_finds_other_weights_than_it_was_asked_about_leaves_it(shared, run, task):
+    earlier = replace(name_of(run), weights="0123456789ab")
+    codes = [np.zeros((1, FEW.latent_dim), np.float32)] if task is place_codes else []
+    error = shared._client.submit(task, earlier, shared.store.root, *codes).exception(timeout=60)
+    assert isinstance(error, DataError)
+    assert "has been trained on meanwhile" in str(error)
+    assert not (run.path / "maps").exists()
 
 
 def test_a_damaged_map_is_absent_and_made_anew(maps, run):

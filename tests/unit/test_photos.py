@@ -106,11 +106,17 @@ def thin_pen(index: int) -> bytes:
 
 
 def yellow_pen(index: int) -> bytes:
-    return photographed(1 - written(index)[..., None] * [0.1, 0.15, 0.8], index)
+    return photographed(1 - written(index)[..., None] * [0, 0.02, 0.6], index)
+
+
+def chalk(index: int) -> bytes:
+    return photographed(0.3 + 0.5 * written(index), index)
 
 
 def on_lines(index: int, *, squared: bool = False) -> bytes:
-    return photographed(paper(written(index)) * (1 - 0.35 * lines(squared=squared)), index)
+    """Squared paper with a thin pen: that one is as thin as the lines."""
+    ink = written(index, thin) if squared else written(index)
+    return photographed(paper(ink) * (1 - 0.35 * lines(squared=squared)), index)
 
 
 def lines(*, squared: bool) -> Array:
@@ -143,7 +149,7 @@ def difference(one: Array, other: Array) -> float:
     return float(min(((move - other) ** 2).mean() for move in moved))
 
 
-# An empty image has an error of 0.10, another digit one of 0.12, the same digit moved by a pixel one of 0.038. The
+# An empty image has an error of 0.10, another digit 0.12, the same digit moved by one pixel 0.038. The bounds are some
 # bounds are about a third above what was measured; of a thin pen nobody can tell how broad the original strokes were.
 @pytest.mark.parametrize(
     ("photo", "most"),
@@ -152,12 +158,13 @@ def difference(one: Array, other: Array) -> float:
         (screenshot, 0.008),
         (thin_pen, 0.036),
         (yellow_pen, 0.012),
+        (chalk, 0.012),
         (on_lines, 0.014),
-        (partial(on_lines, squared=True), 0.016),
+        (partial(on_lines, squared=True), 0.032),
         (in_a_shadow, 0.012),
         (on_a_table, 0.014),
     ],
-    ids=["plain", "screenshot", "thin-pen", "yellow-pen", "lines", "squares", "shadow", "table"],
+    ids=["plain", "screenshot", "thin-pen", "yellow-pen", "chalk", "lines", "squares", "shadow", "table"],
 )
 def test_a_digit_of_mnist_on_a_photo_comes_back_as_it_was(photo: Callable[[int], bytes], most: float) -> None:
     found = np.array([digit_from_photo(photo(index)) for index in range(COUNT)])
@@ -198,9 +205,8 @@ def test_a_photo_is_turned_as_the_camera_was_held(orientation: int) -> None:
         assert difference(digit_from_photo(saved(lying, kind, exif=exif)), upright) < 0.002
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_a_damaged_note_about_the_camera_does_not_matter() -> None:
-    photo = saved(page(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")
+    photo = saved(page(), "JPEG", exif=b"Exif\0\0MM\0?")
     assert difference(digit_from_photo(photo), digit_from_photo(saved(page()))) < 0.002
 
 
@@ -208,12 +214,6 @@ def test_a_damaged_note_about_the_camera_does_not_matter() -> None:
 def test_ink_on_nothing_is_found_whatever_its_colour(grey: int) -> None:
     pixels = np.full((HEIGHT, WIDTH, 4), grey, np.uint8)
     pixels[..., 3] = np.round(255 * written(0))
-    assert difference(digit_from_photo(saved(pixels)), digit_from_photo(saved(page()))) < 0.002
-
-
-def test_a_page_with_transparent_corners_keeps_its_own_paper() -> None:
-    pixels = np.asarray(page().convert("RGBA")).copy()
-    pixels[:40, :40] = pixels[-40:, -40:] = 0
     assert difference(digit_from_photo(saved(pixels)), digit_from_photo(saved(page()))) < 0.002
 
 
@@ -226,7 +226,7 @@ def test_a_page_with_transparent_corners_keeps_its_own_paper() -> None:
 )  # fmt: skip
 def test_pictures_of_all_kinds_are_read(kind: str, mode: str) -> None:
     picture = page()
-    sixteen = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    sixteen = Image.fromarray(np.asarray(picture).astype(np.uint16) * 200 + 9000)
     picture = sixteen if mode == "I;16" else picture.convert(mode)
     assert difference(digit_from_photo(saved(picture, kind)), digit_from_photo(saved(page()))) < 0.004
 
@@ -258,22 +258,20 @@ def test_what_lies_elsewhere_on_the_page_is_left_out() -> None:
 
 
 def test_what_the_edge_of_the_picture_cuts_is_left_out() -> None:
-    ink = written(3)
+    ink = written(2)
     alone = digit_from_photo(saved(1 - ink))
-    ink[:, -30:-26] = ink[-20:, 20:90] = 1  # A line down the margin, and a thumb.
+    ink[:, -30:-26] = ink[-80:, 180:240] = 1  # A line down the margin, and a thumb.
     assert (digit_from_photo(saved(1 - ink)) == alone).all()
 
 
 def test_a_digit_that_touches_the_edges_is_found_all_the_same() -> None:
-    ink = strokes(0, 280)
+    ink = strokes(0, 280) > 0.5
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    assert difference(digit_from_photo(saved(1 - cropped)), original(0)) < 0.02
+    assert difference(digit_from_photo(saved(~cropped * 1.0)), original(0)) < 0.02
 
 
-def blank(*, squared: bool | None = None) -> bytes:
-    ruled = 0 if squared is None else lines(squared=squared)
-    return photographed(np.full((HEIGHT, WIDTH), 0.9) * (1 - 0.35 * ruled), 0)
+ROWS, COLUMNS = np.mgrid[:HEIGHT, :WIDTH]
 
 
 @pytest.mark.parametrize(
@@ -281,12 +279,17 @@ def blank(*, squared: bool | None = None) -> bytes:
     [
         saved(np.ones((HEIGHT, WIDTH))),
         saved(np.zeros((HEIGHT, WIDTH, 4))),
-        blank(),
-        blank(squared=False),
-        blank(squared=True),
         saved(np.random.default_rng(0).random((HEIGHT, WIDTH))),
+        saved(1 - 0.07 * written(0)),
+        saved(1.0 - ((COLUMNS > 100) & (COLUMNS < 200) & (ROWS > 100) & (ROWS < 110))),
+        saved(1 - 0.5 * lines(squared=True)),
+        photographed(np.full((HEIGHT, WIDTH), 0.9), 0),
+        photographed(0.9 - 0.3 * lines(squared=False), 0),
+        photographed(0.9 - 0.3 * lines(squared=True), 0),
+        photographed(np.where(COLUMNS + ROWS // 5 < 120, 0.4, 0.9), 0),
+        saved(np.where((COLUMNS > 60) & (COLUMNS < 290) & (ROWS > 40) & (ROWS < 200), 0.9, 0.3)),
     ],
-    ids=["white", "transparent", "paper", "lined", "squared", "noise"],
+    ids=["white", "transparent", "noise", "stain", "dash", "printed", "paper", "lined", "squared", "shadow", "sheet"],
 )
 def test_a_page_without_a_digit_is_refused(content: bytes) -> None:
     with pytest.raises(DrawingError, match=r"must show one digit that stands out .* Received: .* Write it larger"):

@@ -45,6 +45,7 @@ def watched() -> dict[str, tuple[Projection, list[MapProgress]]]:
     """A map by t-SNE and one by UMAP, with every report of each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nonlinear, "REPORT_SECONDS", 0.0)
+        patch.setattr(nonlinear, "QUERY_ROWS", 30)
         made = {}
         for method in NEIGHBOURLY:
             watcher = Watcher()
@@ -62,6 +63,13 @@ def test_pca_has_the_directions_of_most_variance_each_with_its_largest_entry_pos
     directions = np.linalg.svd(CODES - CODES.mean(axis=0))[2][:2]
     assert np.abs(pca.components @ directions.T) == pytest.approx(np.eye(2), abs=1e-4)
     assert (pca.components.max(axis=1) == np.abs(pca.components).max(axis=1)).all()
+
+
+def test_pca_has_no_direction_where_there_is_no_variance():
+    on_a_line = CODES[:, :1] * np.ones((1, 5), np.float32)
+    pca = linear_projection(on_a_line, "pca")
+    assert pca.components == pytest.approx(np.outer([1, 0], np.full(5, 5**-0.5)), abs=1e-6)
+    assert not pca.points[:, 1].any()
 
 
 def test_from_a_point_of_a_linear_map_there_is_a_way_to_a_code_and_back():
@@ -170,9 +178,11 @@ def test_what_is_cancelled_from_the_start_reports_nothing(method):
     assert watcher.seen == []
 
 
-def test_a_cancelled_umap_leaves_the_progress_bars_of_other_threads_usable(monkeypatch):
+def test_a_cancelled_umap_leaves_threads_and_progress_bars_as_they_were(monkeypatch):
+    import numba
     from tqdm.auto import tqdm
 
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
     monkeypatch.setattr(nonlinear, "REPORT_SECONDS", 0.0)
     watcher = Watcher(lambda seen: bool(seen) and seen[-1].phase == "optimising")
     with pytest.raises(ProjectionCancelledError):
@@ -186,6 +196,7 @@ def test_a_cancelled_umap_leaves_the_progress_bars_of_other_threads_usable(monke
     other.start()
     other.join(timeout=20)
     assert not other.is_alive()
+    assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
 
 
 @pytest.mark.parametrize("method", METHODS[1:])
