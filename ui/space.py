@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -54,13 +54,28 @@ class _Wanted:
         return f"{self.run.key} {self.method} {self.part}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Look:
-    """A map at one moment: what there is to show of it, and whether to look again."""
+    """A map at one moment.
+
+    Attributes:
+        projection: the map, once it is made; measured, where that can be.
+        job: when a worker makes it.
+        problem: why nobody does, if it is known.
+        star: where the visitor's drawing lies on what is shown.
+        placing: whether a worker finds out where.
+    """
 
     projection: Projection | None
-    job: MapJob | None
-    problem: str
+    job: MapJob | None = None
+    problem: str = ""
+    star: Star | None = None
+    placing: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether to look again."""
+        return self.job is not None or self.placing
 
 
 def show_space(run: Run) -> OpenCodec:
@@ -69,9 +84,7 @@ def show_space(run: Run) -> OpenCodec:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = _Wanted(run, _method(codec), _part(codec))
     collection = _collection(codec.cargo.model, wanted.part, codec)
-    look = _look(wanted)
-    star = drawn_digit()
-    waits = look.job is not None or (star is not None and _place(wanted, codec, star) is None and not look.problem)
+    waits = _look(wanted, codec, collection).waits
     st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
     # Outside of what is polled: they are large, and sent once.
     carry(codec.cargo)
@@ -132,36 +145,57 @@ def _linear(model: str, part: Part, method: Linear, _codes: Floats) -> Projectio
     return linear_projection(_codes, method)
 
 
-def _look(wanted: _Wanted) -> _Look:
+def _look(wanted: _Wanted, codec: OpenCodec, collection: Collection) -> _Look:
+    """How the map stands, with the visitor's drawing on it. Raises JobError."""
+    look = _stand(wanted)
+    digit = drawn_digit()
+    if digit is None:
+        return look
+    code = codec.codec.encode(digit[None])
+    place = _place(wanted, look, collection, code)
+    if place is None:
+        return replace(look, placing=True)
+    image = np.round(np.clip(digit, 0, 1) * 255).astype(np.uint8)
+    return replace(look, star=Star(float(place[0]), float(place[1]), "your drawing", code=code[0], image=image))
+
+
+def _stand(wanted: _Wanted) -> _Look:
     """How the map stands; asks for it when it is not there and nobody makes it. Raises JobError."""
     maps = jobs().maps
     which = (wanted.run, wanted.method, wanted.part)
     if wanted.method == "direct":
-        return _Look(None, None, "")
+        return _Look(None)
     if projection := maps.ready(*which):
-        return _Look(projection, None, "")
+        return _Look(projection)
     if job := maps.view(*which):
-        return _Look(None, job, "")
+        return _Look(None, job)
     problem = maps.error(*which)
     if problem or wanted.name in st.session_state.get(_CANCELLED, ()):
-        return _Look(None, None, problem or f"{TITLES[wanted.method]} was cancelled.")
+        return _Look(None, problem=problem or f"{TITLES[wanted.method]} was cancelled.")
     maps.request(*which)
-    return _Look(None, maps.view(*which), "")
+    return _Look(None, maps.view(*which))
 
 
-def _map(wanted: _Wanted, codec: OpenCodec, collection: Collection, waits: bool) -> None:
+def _place(wanted: _Wanted, look: _Look, collection: Collection, code: Floats) -> Floats | None:
+    """Where a code (1, latent_dim) lies on what is shown, (2,); None until a worker has found out. Raises JobError."""
+    if look.projection is None:
+        from ae_core.placing import Placer
+
+        return Placer(collection.codes, _meanwhile(wanted, collection)).place(code)[0]
+    placed = jobs().maps.place(wanted.run, wanted.method, wanted.part, code)
+    return None if placed is None else placed[0]
+
+
+def _map(wanted: _Wanted, codec: OpenCodec, collection: Collection, waited: bool) -> None:
     with shown_plainly():
-        look = _look(wanted)
-        drawn = drawn_digit()
-        place = None if drawn is None else _place(wanted, codec, drawn)
-        waiting = look.job is not None or (drawn is not None and place is None and not look.problem)
-        if waits and not waiting:
+        look = _look(wanted, codec, collection)
+        if waited and not look.waits:
             # The page goes on without being polled.
             st.rerun()
         _progress(wanted, look)
         shown = look.projection or _meanwhile(wanted, collection)
         points, forming = shown.points, False
-        if look.projection is None and look.job and look.job.points is not None:
+        if look.job and look.job.points is not None:
             points, forming = look.job.points, True
         latent_map(
             key=f"map_{wanted.run.key}",
@@ -169,10 +203,10 @@ def _map(wanted: _Wanted, codec: OpenCodec, collection: Collection, waits: bool)
             model=codec.cargo.model,
             points=points,
             inverse=_inverse(shown, forming),
-            stars=_stars(codec, drawn, place),
+            stars=[look.star] if look.star else [],
             caption=_caption(wanted, look, shown),
             forming=forming,
-            axes=_axes(shown, forming),
+            axes=_axes(shown, forming, collection.latent_dim),
         )
 
 
@@ -192,12 +226,12 @@ def _inverse(shown: Projection, forming: bool) -> Inverse:
     return LinearInverse(shown.mean, shown.components)
 
 
-def _axes(shown: Projection, forming: bool) -> tuple[str, str] | None:
+def _axes(shown: Projection, forming: bool, latent_dim: int) -> tuple[str, str] | None:
     if forming or not shown.linear:
         return None
     if shown.method == "pca":
         return "First principal component", "Second principal component"
-    return "Dimension 1", "Dimension 2" if len(shown.mean if shown.mean is not None else ()) == 2 else ""
+    return "Dimension 1", "Dimension 2" if latent_dim == 2 else ""
 
 
 def _progress(wanted: _Wanted, look: _Look) -> None:
@@ -238,29 +272,3 @@ def _caption(wanted: _Wanted, look: _Look, shown: Projection) -> str:
         f"{words} Trustworthiness {measured:.3f}: how far the 12 neighbours that a digit has on the map are its "
         "neighbours in the latent space as well; 1 is all of them, 0.5 is chance."
     )
-
-
-def _place(wanted: _Wanted, codec: OpenCodec, digit: Floats) -> Floats | None:
-    """Where the visitor's drawing lies on the map, (2,); None until that is known. Raises JobError."""
-    code = codec.codec.encode(digit[None])
-    look = _look(wanted)
-    if look.projection is None:
-        # The straight map, which is shown meanwhile.
-        return _meanwhile_place(wanted, codec, code)
-    placed = jobs().maps.place(wanted.run, wanted.method, wanted.part, code)
-    return None if placed is None else placed[0]
-
-
-def _meanwhile_place(wanted: _Wanted, codec: OpenCodec, code: Floats) -> Floats:
-    from ae_core.placing import Placer
-
-    collection = _collection(codec.cargo.model, wanted.part, codec)
-    return Placer(collection.codes, _meanwhile(wanted, collection)).place(code)[0]
-
-
-def _stars(codec: OpenCodec, drawn: Floats | None, place: Floats | None) -> list[Star]:
-    if drawn is None or place is None:
-        return []
-    image = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
-    code = codec.codec.encode(drawn[None])[0]
-    return [Star(float(place[0]), float(place[1]), "your drawing", code=code, image=image)]

@@ -31,6 +31,7 @@ from tests.browser.draw_page import (
     wait_for_server,
 )
 from tests.browser.served import MILLISECONDS, SETTLED, Server, serving, settle, visit
+from tests.browser.test_live_components import sent_frames
 from tests.browser.train_page import navigate, overflow
 from tests.small import copied
 
@@ -49,14 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator
 @pytest.fixture
 def frames(chromium_page: Page) -> list[Any]:
     """Every WebSocket message that the tab sends."""
-    return frames_of(chromium_page)
-
-
-def frames_of(page: Page) -> list[Any]:
-    sent: list[Any] = []
-    # Playwright marks the functions it is given, which it cannot do to a list's own append.
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    return sent
+    return sent_frames(chromium_page)
 
 
 @pytest.fixture
@@ -112,7 +106,7 @@ def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser,
     with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
-        frames = frames_of(page)
+        frames = sent_frames(page)
         open_board(page, server)
         assert overflow(page) == 0
         box = canvas_box(page)

@@ -36,6 +36,18 @@ def open_space(page: Page, server: Server, run: Run, **more: str) -> Locator:
     return root
 
 
+def wait_for_rest(page: Page, root: Locator) -> None:
+    """Until the points have come to where they glide: ten frames without a move."""
+    page.wait_for_function(
+        """([root, count]) => {
+          const spots = Array.from({ length: count }, (_, i) => root.screenOf(i)).map(({ x, y }) => `${x} ${y}`).join();
+          [root.still, root.before] = [spots === root.before ? (root.still ?? 0) + 1 : 0, spots];
+          return root.still >= 10;
+        }""",
+        arg=[root.element_handle(), COUNT],
+    )
+
+
 @pytest.mark.parametrize("dim", [2, 32])
 def test_points_and_empty_space_show_pictures_and_the_server_hears_nothing(
     chromium_page: Page, server: Server, digit_runs: dict[int, Run], dim: int
@@ -73,6 +85,7 @@ def test_t_sne_runs_to_its_end_and_keeps_what_is_chosen_on_the_map(
     expect(one).to_have_attribute("aria-pressed", "false")
     one.click()
     root.get_by_role("button", name="Lasso").click()
+    wait_for_rest(chromium_page, root)
     spots = spots_of(root, COUNT)
     left, top, right, bottom = *(spots.min(axis=0) - 3), *(spots.max(axis=0) + 3)
     draw(chromium_page, [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
