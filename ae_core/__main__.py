@@ -1,4 +1,4 @@
-"""The command line: `python -m ae_core presets | train | runs | evaluate | delete`.
+"""The command line: `python -m ae_core presets | train | sweep | runs | evaluate | classify | delete`.
 
 Figures go to stdout (as JSON with --json), progress and messages to stderr. Exit codes: 0 done, 1 could not be done,
 2 wrong usage, 130 interrupted by Ctrl-C (the training can be resumed).
@@ -12,20 +12,28 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ae_core.config import Config
 from ae_core.datasets import dataset_for
-from ae_core.errors import BottleneckError, ConfigError
+from ae_core.errors import BottleneckError, ConfigError, DivergedError
 from ae_core.layers import plan_layers
-from ae_core.presets import NOTES, PRESETS, title_of
+from ae_core.presets import NOTES, PRESETS
 from ae_core.progress import Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, RunStore
+from ae_core.sweeps import Sweep, SweepStore, split_values
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_core.baselines import PcaBasis
+    from ae_core.codec import Codec
 
 INTERRUPTED = 130
 BAR_WIDTH = 30
@@ -57,12 +65,24 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "presets", _presets, "list the presets and their settings")
 
     train = _command(commands, "train", _train, "train a run, or go on with one; Ctrl-C pauses it")
-    train.add_argument("--preset", default="quick-start", metavar="NAME", help="see `presets` (default: quick-start)")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; may be repeated"
-    )
+    sweep = _command(commands, "sweep", _sweep, "train a run for each of some values of one setting")
+    for command in (train, sweep):
+        command.add_argument(
+            "--preset", default="quick-start", metavar="NAME", help="see `presets` (default: quick-start)"
+        )
+        command.add_argument(
+            "--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; may be repeated"
+        )
+    sweep.add_argument("--field", required=True, metavar="FIELD", help="the setting that takes several values")
+    sweep.add_argument("--values", required=True, metavar="A,B,...", help="two to eight of them, like 1,2,4,8")
 
     _command(commands, "runs", _runs, "list the runs")
+    classify = _command(commands, "classify", _classify, "let classifiers learn from a run's codes and from few labels")
+    classify.add_argument("key", metavar="KEY", help="a run's key; see `runs`")
+    classify.add_argument("--labels", type=int, default=100, metavar="N", help="labelled images (default: 100)")
+    classify.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="times, each with other labels (default: 1)"
+    )
     for name, function, text in (
         ("evaluate", _evaluate, "measure a run on all held-out images"),
         ("delete", _delete, "delete a run"),
@@ -94,19 +114,23 @@ def _presets(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    config = _config(options.preset, options.set)
-    store = RunStore()
+    run = _trained(_config(options.preset, options.set), RunStore())
+    if run.status.state == "paused":
+        return INTERRUPTED
+    _print(options, _figures(run))
+    return 0
+
+
+def _trained(config: Config, store: RunStore) -> Run:
+    """The run of `config`, trained in this process with a bar on stderr; paused if Ctrl-C was pressed."""
     known = store.find(config)
     if known and known.status.state == "finished":
         print(f"Run {known.key} was trained before; nothing to do.", file=sys.stderr)
-        _print(options, _figures(known))
-        return 0
+        return known
     # What is wrong with the config is told before TensorFlow takes its seconds.
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
-    # TensorFlow logs to stderr while it is imported, where the progress bar will be.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet_stderr():
+    with _silent_tensorflow():
         from ae_core.training import train
 
     with _CtrlC() as ctrl_c:
@@ -116,8 +140,31 @@ def _train(options: argparse.Namespace) -> int:
             _end_progress()
     if run.status.state == "paused":
         print(f"Paused run {run.key} at step {run.status.step:,}. The same command goes on with it.", file=sys.stderr)
-        return INTERRUPTED
-    _print(options, _figures(run))
+    return run
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    store = RunStore()
+    sweep = Sweep.read(_config(options.preset, options.set), options.field, split_values(options.values))
+    sweep.check(store.root / "datasets")
+    rows = []
+    for text, config in zip(sweep.texts, sweep.configs, strict=True):
+        print(f"{sweep.field}={text}", file=sys.stderr)
+        try:
+            run = _trained(config, store)
+        except DivergedError as error:
+            # A value too large is what one wants to learn of a sweep: the others are trained all the same.
+            print(f"error: {error}", file=sys.stderr)
+            run = store.open(config.key)
+        if run.status.state == "paused":
+            return INTERRUPTED
+        rows.append({"value": text, **_figures(run)})
+    SweepStore(store.root).save(sweep)
+    if options.json:
+        print(json.dumps({"key": sweep.key, "field": sweep.field, "runs": rows}))
+        return 0
+    for row in rows:
+        print(f"{row['value']:<12} {row['state']:<9} test MSE {row['test_mse']:.5f}  {row['key']}")
     return 0
 
 
@@ -142,6 +189,7 @@ def _figures(run: Run) -> dict[str, Any]:
         "seconds": round(status.seconds, 3),
         "steps_per_second": round(status.steps_per_second, 2),
         "test_mse": status.test_mse,
+        "neg_elbo": status.neg_elbo,
         "params": status.params,
         "path": str(run.path),
     }
@@ -165,7 +213,7 @@ def _runs(options: argparse.Namespace) -> int:
         status = row.run.status
         error = f"{status.test_mse:.5f}" if status.test_mse is not None else "-"
         steps = f"{status.step:>7,}/{status.steps:<7,} steps"
-        print(f"{row.key}  {status.state:<9}  {steps}  test MSE {error:<7}  {title_of(row.run.config)}")
+        print(f"{row.key}  {status.state:<9}  {steps}  test MSE {error:<7}  {row.run.title}")
     if not rows:
         print("No runs yet. Train one: python -m ae_core train", file=sys.stderr)
     return 0
@@ -179,8 +227,72 @@ def _evaluate(options: argparse.Namespace) -> int:
     run = store.open(options.key)
     codec = open_codec(run)
     data = dataset_for(run.config, folder=store.root / "datasets")
-    _print(options, {"key": run.key, **evaluate(codec, data.test_images).to_json()})
+    figures = evaluate(codec, data.test_images).to_json()
+    _print(options, {"key": run.key, **figures, **_terms(run, codec, data.test_images)})
     return 0
+
+
+def _terms(run: Run, codec: Codec, images: NDArray[np.float32]) -> dict[str, float]:
+    """What only a variational autoencoder has: both terms of its negative ELBO, in nats an image."""
+    if run.config.family != "variational":
+        return {}
+    from ae_core.posterior import measure_elbo, open_posterior
+
+    elbo = measure_elbo(open_posterior(run), codec, images, seed=run.config.seed)
+    return {"neg_elbo": elbo.negative, "reconstruction_nats": elbo.reconstruction, "kl_nats": elbo.kl}
+
+
+@contextmanager
+def _silent_tensorflow() -> Iterator[None]:
+    """To import it in: it logs to stderr then, where the progress will be."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        yield
+
+
+def _classify(options: argparse.Namespace) -> int:
+    with _silent_tensorflow():
+        from ae_core import classifier  # noqa: F401 the contestants will import it
+    from ae_core.contest import CONTESTANTS, Standing
+    from ae_core.contesting import Bench, run_contest
+
+    if options.seeds < 1:
+        raise ConfigError("seeds", f"--seeds must be at least 1. Received: {options.seeds}.")
+    store = RunStore()
+    run = store.open(options.key)
+    bench = Bench(run, folder=store.root / "datasets", basis=lambda: _basis(run.config, store))
+    contests = [
+        run_contest(bench, labels=options.labels, seed=seed, report=_show_contestant) for seed in range(options.seeds)
+    ]
+    rows = []
+    for name in CONTESTANTS:
+        standing = Standing.of((contest.outcomes[name] for contest in contests), bench.test_labels)
+        rows.append({"name": name, **vars(standing)})
+    if options.json:
+        print(json.dumps({"labels": options.labels, "seeds": options.seeds, "contestants": rows}))
+        return 0
+    for row in sorted(rows, key=lambda row: -row["accuracy"]):
+        print(
+            f"{row['name']:<16} {100 * row['accuracy']:6.2f} % right, +- {100 * row['half_width']:.2f}, "
+            f"{row['seconds']:.1f} s"
+        )
+    return 0
+
+
+def _basis(config: Config, store: RunStore) -> PcaBasis:
+    """The PCA of the images that `config` learns from, fitted at the first time."""
+    from ae_core.baselines import PcaBasis
+    from ae_core.work import baseline_path
+
+    path = baseline_path(store, config)
+    if not path.exists():
+        PcaBasis.fit(dataset_for(config, folder=store.root / "datasets").train_pixels).save(path)
+    return PcaBasis.load(path)
+
+
+def _show_contestant(name: str, done: float, accuracy: float | None) -> None:
+    if done == 1 and accuracy is not None:
+        print(f"{name:<16} {100 * accuracy:6.2f} % right", file=sys.stderr)
 
 
 def _delete(options: argparse.Namespace) -> int:
@@ -203,7 +315,7 @@ def _show_progress(progress: Progress) -> None:
     left = "" if progress.seconds_left is None else f", {_clock(progress.seconds_left)} left"
     line = (
         f"[{bar}] {progress.step:,}/{progress.steps:,} steps, {progress.steps_per_second:.0f}/s{left}, "
-        f"held-out MSE {progress.held_out_mse:.5f}"
+        f"held-out MSE {progress.held_out.mse:.5f}"
     )
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{line:<110}")

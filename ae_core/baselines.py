@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import DataError
-from ae_core.layers import IMAGE_SHAPE, NETWORK_SCHEMA
+from ae_core.layers import IMAGE_SHAPE, NETWORK_SCHEMA, PIXELS
 from ae_core.npz import read_array, readable, write_npz
 
-PIXELS = prod(IMAGE_SHAPE)
 MOST_COMPONENTS = 256
 CHUNK_IMAGES = 2048
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from ae_core.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError
 from ae_core.files import write_atomically
 from ae_core.frames import load_frames, save_frames
+from ae_core.progress import Batches
 from ae_core.store import Run, RunStore, damaged_run
 
 CHECKPOINT = "checkpoint.npz"
@@ -33,20 +35,20 @@ class Checkpoint:
 
     Attributes:
         seconds: time spent in training steps so far.
-        losses, squared_errors: of the batches since the last row of the history.
+        batches: since the last row of the history.
     """
 
     snapshot: Snapshot
     seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
-    squared_errors: list[float] = field(default_factory=list)
+    batches: Batches = field(default_factory=Batches)
 
 
 def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
     """Replace the run's checkpoint. Raises StoreError."""
     arrays: dict[str, Any] = {f"variable_{i:04}": value for i, value in enumerate(checkpoint.snapshot.values)}
     arrays |= {"step": checkpoint.snapshot.step, "seconds": checkpoint.seconds}
-    arrays |= {"losses": np.array(checkpoint.losses), "squared_errors": np.array(checkpoint.squared_errors)}
+    batches = checkpoint.batches
+    arrays |= {"losses": np.array(batches.loss), "squared_errors": np.array(batches.mse), "kls": np.array(batches.kl)}
     write_atomically(run.target(CHECKPOINT), partial(_save, arrays=arrays))
 
 
@@ -58,14 +60,19 @@ def load_checkpoint(run: Run) -> Checkpoint | None:
             return Checkpoint(
                 Snapshot(int(arrays["step"]), [arrays[name] for name in names]),
                 float(arrays["seconds"]),
-                arrays["losses"].tolist(),
-                arrays["squared_errors"].tolist(),
+                _batches(arrays),
             )
     except FileNotFoundError:
         return None
     # Damaged bytes make zipfile, zlib and numpy raise almost anything; no list of it is complete.
     except Exception as error:
         raise damaged_run(run.key, CHECKPOINT) from error
+
+
+def _batches(arrays: Mapping[str, NDArray[Any]]) -> Batches:
+    # Checkpoints of a version without variational autoencoders have no KL terms.
+    kls = arrays["kls"] if "kls" in arrays else np.zeros(len(arrays["losses"]))
+    return Batches(arrays["losses"].tolist(), arrays["squared_errors"].tolist(), kls.tolist())
 
 
 def adopt_shorter(store: RunStore, run: Run) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar, Literal, Protocol
@@ -54,8 +56,8 @@ class LiteRtCodec:
     """
 
     def __init__(self, encoder: bytes, decoder: bytes, *, threads: int = 1) -> None:
-        self._encoder = _Model(encoder, threads)
-        self._decoder = _Model(decoder, threads)
+        self._encoder = LiteRtModel(encoder, threads)
+        self._decoder = LiteRtModel(decoder, threads)
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 1) -> LiteRtCodec:
@@ -106,6 +108,25 @@ def open_codec(run: Run, *, threads: int = 1) -> LiteRtCodec:
     return LiteRtCodec.load(run.path, threads=threads)
 
 
+def weights_of(run: Run) -> str:
+    """What tells the encoder of a run from the one that it has once it is trained on: a hash of its file.
+
+    Raises:
+        RunNotFoundError: the run has no encoder (yet), or was deleted meanwhile.
+    """
+    path = run.path / "encoder.tflite"
+    try:
+        stat = path.stat()
+        return _hash(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+    except OSError as error:
+        raise RunNotFoundError(f"A run must be trained to have codes. Train run {run.key} first.") from error
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, _stamp: tuple[int, ...]) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def encode_part(run: Run, part: Part, *, folder: Path) -> Array:
     """Codes (n, latent_dim) of a part of the run's images, which are converted to floats a batch at a time.
 
@@ -122,17 +143,22 @@ def encode_part(run: Run, part: Part, *, folder: Path) -> Array:
     return np.concatenate([codec.encode(np.divide(batch, np.float32(255))) for batch in batches])
 
 
-class _Model:
-    """One `.tflite` file. An interpreter holds one batch at a time, so calls take turns."""
+class LiteRtModel:
+    """One `.tflite` file with one output. An interpreter holds one batch at a time, so calls take turns.
+
+    Args:
+        content: of the file.
+        threads: how many work on one call.
+    """
 
     announced: ClassVar[bool] = False
     """LiteRT announces its delegate once in a process, in the middle of whatever the terminal shows."""
 
     def __init__(self, content: bytes, threads: int) -> None:
-        with nullcontext() if _Model.announced else quiet_stderr():
+        with nullcontext() if LiteRtModel.announced else quiet_stderr():
             self._interpreter = Interpreter(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
-        _Model.announced = True
+        LiteRtModel.announced = True
         self._lock = Lock()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
@@ -140,13 +166,16 @@ class _Model:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
+        """Without the batch."""
         return tuple(int(size) for size in self._input["shape"][1:])
 
     @property
     def output_shape(self) -> tuple[int, ...]:
+        """Without the batch."""
         return tuple(int(size) for size in self._output["shape"][1:])
 
     def __call__(self, values: Array, *, expected: tuple[int, ...]) -> Array:
+        """What the model makes of `values` (n, *expected). Raises DataError for another shape."""
         values = np.ascontiguousarray(values, dtype=np.float32)
         if values.shape[1:] != expected:
             wanted = " x ".join(str(size) for size in ("n", *expected))

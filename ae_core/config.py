@@ -15,6 +15,8 @@ from ae_core.fields import Choice, Classes, Field, Integer, Integers, MirroredIn
 
 SCHEMA = 1
 """Part of every key. Raise it when the same fields begin to mean another training."""
+LATER = ("beta",)
+"""Fields of later versions. At their defaults they leave no trace in a key, so that runs of before keep theirs."""
 
 ACTIVATIONS = {
     "relu": "ReLU",
@@ -49,8 +51,8 @@ FIELDS: dict[str, Field] = {
     "family": Choice(
         group="Network",
         label="Family",
-        help="What the code is: a point for an autoencoder.",
-        choices={"autoencoder": "Autoencoder"},
+        help="What the encoder says of an image: a point, or how likely each point is (a mean and a variance).",
+        choices={"autoencoder": "Autoencoder", "variational": "Variational autoencoder"},
     ),
     "architecture": Choice(
         group="Network",
@@ -131,6 +133,13 @@ FIELDS: dict[str, Field] = {
         label="Loss",
         help="What counts as a good reconstruction; cross-entropy also punishes being sure and wrong.",
         choices={"mse": "Mean squared error", "bce": "Binary cross-entropy"},
+    ),
+    "beta": Number(
+        group="Loss",
+        label="Beta",
+        help="Weight of the KL term. 1 is the ELBO; more orders the latent space at the cost of detail.",
+        low=0,
+        high=1000,
     ),
     "weight_l2": Number(
         group="Regularisation", label="L2 on weights", help="Pulls weights towards zero; try 0.00001.", low=0, high=1
@@ -239,6 +248,7 @@ class Config:
     output_activation: str = "sigmoid"
     initializer: str = "glorot_uniform"
     loss: str = "bce"
+    beta: float = 1.0
     weight_l2: float = 0.0
     code_l1: float = 0.0
     dropout: float = 0.0
@@ -311,6 +321,10 @@ class Config:
                 ignored["decoder_widths"] = None
             if not (self.encoder_widths or self.decoder_widths):
                 ignored |= {"hidden_activation": default.hidden_activation, "dropout": 0.0}
+        if self.family == "variational":
+            ignored |= {"code_activation": default.code_activation, "code_l1": 0.0}
+        else:
+            ignored["beta"] = default.beta
         if self.optimizer != "sgd":
             ignored["momentum"] = default.momentum
         if self.optimizer != "adamw":
@@ -320,7 +334,9 @@ class Config:
     @cached_property
     def key(self) -> str:
         """Twelve hexadecimal digits that stand for this training: equal for configs that train the same network."""
-        fields = json.dumps({"schema": SCHEMA, **self.canonical.to_json()}, sort_keys=True)
+        values, default = self.canonical.to_json(), Config()
+        known = {name: v for name, v in values.items() if name not in LATER or v != getattr(default, name)}
+        fields = json.dumps({"schema": SCHEMA, **known}, sort_keys=True)
         return hashlib.sha256(fields.encode()).hexdigest()[:12]
 
 

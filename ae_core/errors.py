@@ -39,6 +39,10 @@ class RunNotFoundError(BottleneckError):
     """No run has this key."""
 
 
+class RunNameError(BottleneckError):
+    """A text cannot be a run's name."""
+
+
 class DamagedRunError(BottleneckError):
     """A run's folder is there, but what it holds cannot be read."""
 

@@ -20,13 +20,15 @@ WITHOUT_WEIGHTS = {"Flatten": "flatten", "Reshape": "reshape"}
 def export_network(network: Network, run: Run) -> None:
     """Write encoder and decoder into the run's folder: `.keras`, `.tflite`, `network.json` and `network.bin`.
 
+    Of a variational autoencoder also the `posterior`, as `.keras` and `.tflite`; the browser knows its mean alone.
+
     The `.keras` files hold Functional models of built-in layers: any Keras loads them with `safe_mode=True`.
 
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
         RunNotFoundError: the run was deleted meanwhile.
     """
-    for model in (network.encoder, network.decoder):
+    for model in filter(None, (network.encoder, network.decoder, network.posterior)):
         write_atomically(run.target(f"{model.name}.keras"), model.save)
         write_atomically(run.target(f"{model.name}.tflite"), partial(model.export, format="litert", verbose=False))
     spec, weights = browser_network(network)

@@ -8,6 +8,7 @@ A job is known by its run's key: whoever asks for a run that is queued or in tra
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -25,10 +26,27 @@ from ae_core.lock import is_held
 from ae_core.maps import Maps
 from ae_core.progress import Progress, Request
 from ae_core.store import Run, RunStore
-from ae_core.work import TOPIC, baseline_path, event_name, fetch_fashion, fit_baseline, train_run, unpack, warm_up
+from ae_core.work import (
+    TOPIC,
+    baseline_path,
+    event_name,
+    fetch_fashion,
+    fit_baseline,
+    fit_judge,
+    judge_path,
+    train_run,
+    unpack,
+    warm_up,
+)
 
 DEFAULT_SPEED = 1e10
 """Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
+
+TELLING = 1e8
+"""Multiplications of a step from which on it tells of the speed; a smaller one is mostly spent on other things."""
+
+START_SECONDS = 3.0
+"""What a training takes beside its steps: the network is built and compiled, at the end exported."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +189,11 @@ class Jobs:
                 owners=frozenset(entry.owners),
             )
 
+    def estimate(self, configs: Iterable[Config]) -> float:
+        """Seconds that trainings of `configs` would take if nothing else ran, as far as can be told beforehand."""
+        with self._books.lock:
+            return sum(self._seconds(config) for config in configs) / self._books.workers
+
     def active(self) -> list[Job]:
         """All trainings that are queued or running here, in the order in which they were asked for."""
         with self._books.lock:
@@ -200,6 +223,19 @@ class Jobs:
         if not path.exists():
             key = f"pca-{path.stem}"
             future = self._client.submit(fit_baseline, config, self.store.root, key=key, priority=5)
+            future.add_done_callback(_forget)
+
+    def fit_judge(self, dataset: str) -> None:
+        """Have a worker train the classifier that judges made images, unless it is there; does not wait.
+
+        Raises:
+            JobError: the scheduler cannot be reached.
+        """
+        path = judge_path(self.store, dataset)
+        if not path.exists():
+            client = self._living_client()
+            with reached():
+                future = client.submit(fit_judge, dataset, self.store.root, key=f"judge-{dataset}", priority=5)
             future.add_done_callback(_forget)
 
     def fetch_fashion(self) -> None:
@@ -286,8 +322,8 @@ class Jobs:
             entry.started = True
             if "progress" in message:
                 entry.progress = unpack(message["progress"])
-                cost = plan_layers(entry.config).multiplications * entry.config.batch_size
-                if entry.progress.steps_per_second:
+                cost = _cost(entry.config)
+                if entry.progress.steps_per_second and cost >= TELLING:
                     self._books.speed = entry.progress.steps_per_second * cost
 
     def _on_done(self, key: str, future: Future) -> None:
@@ -353,8 +389,15 @@ class Jobs:
     def _seconds_left(self, entry: _Entry) -> float:
         if entry.progress and entry.progress.seconds_left is not None:
             return entry.progress.seconds_left
-        cost = plan_layers(entry.config).multiplications * entry.config.batch_size * entry.config.steps
-        return cost / self._books.speed
+        return self._seconds(entry.config)
+
+    def _seconds(self, config: Config) -> float:
+        return START_SECONDS + _cost(config) * config.steps / self._books.speed
+
+
+def _cost(config: Config) -> int:
+    """Multiplications of a step, forward."""
+    return plan_layers(config).multiplications * config.batch_size
 
 
 def _forget(future: Future) -> None:

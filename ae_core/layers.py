@@ -7,13 +7,14 @@ parameters: one description, three readers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from ae_core.config import Config
 from ae_core.errors import ConfigError
 
 IMAGE_SHAPE = (28, 28)
+PIXELS = prod(IMAGE_SHAPE)
 KERNEL_SIZE = 3
 NETWORK_SCHEMA = 1
 """Of the description by which the browser gets a network; `export.browser_network` says what is in it."""
@@ -27,7 +28,7 @@ class Layer:
     """One layer.
 
     Attributes:
-        kind: "flatten", "reshape", "dense", "conv", "conv_transpose" or "dropout".
+        kind: "flatten", "reshape", "dense", "conv", "conv_transpose" or "dropout"; see also `Plan.drawn_encoder`.
         shape: output shape without the batch, for example (28, 28), (14, 14, 32) or (256,).
         activation: name of the activation, "linear" where there is none.
         strides: 1 or 2, for the two convolutions.
@@ -45,20 +46,45 @@ class Layer:
 
 @dataclass(frozen=True)
 class Plan:
-    """An encoder from (28, 28) to (latent_dim,), and a decoder back. Dropout appears where the Config asks for it."""
+    """An encoder from (28, 28) to (latent_dim,), and a decoder back. Dropout appears where the Config asks for it.
+
+    Attributes:
+        encoder: the last layer gives the code; of a variational autoencoder, the mean of the posterior (`z_mean`).
+        log_var: of a variational autoencoder the layer beside that one, from the same input: the logarithm of the
+            posterior's variance (`z_log_var`). None for a plain one.
+    """
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
+    log_var: Layer | None = None
 
     @property
     def params(self) -> int:
         """Trainable weights and biases of both halves."""
-        return sum(layer.params for layer in self.encoder + self.decoder)
+        return sum(layer.params for layer in self._trained)
 
     @property
     def multiplications(self) -> int:
         """For one image through both halves, forward: what a training step's cost is proportional to."""
-        return sum(layer.multiplications for layer in self.encoder + self.decoder)
+        return sum(layer.multiplications for layer in self._trained)
+
+    @property
+    def drawn_encoder(self) -> tuple[Layer, ...]:
+        """The encoder for pictures of it: mean and log-variance of a variational one are one layer, "posterior"."""
+        if self.log_var is None:
+            return self.encoder
+        last = self.encoder[-1]
+        both = replace(
+            last,
+            kind="posterior",
+            params=last.params + self.log_var.params,
+            multiplications=last.multiplications + self.log_var.multiplications,
+        )
+        return (*self.encoder[:-1], both)
+
+    @property
+    def _trained(self) -> tuple[Layer, ...]:
+        return self.encoder + self.decoder + ((self.log_var,) if self.log_var else ())
 
 
 def plan_layers(config: Config) -> Plan:
@@ -67,7 +93,10 @@ def plan_layers(config: Config) -> Plan:
     Raises:
         ConfigError: the network would have more than `MOST_PARAMETERS` parameters.
     """
+    config = config.canonical
     plan = PLANNERS[config.architecture](config)
+    if config.family == "variational":
+        plan = replace(plan, log_var=plan.encoder[-1])
     if plan.params > MOST_PARAMETERS:
         field = "filters" if config.architecture == "conv" else "encoder_widths"
         raise ConfigError(
@@ -84,15 +113,14 @@ FIELD_WORDS = {"filters": "filters", "encoder_widths": "layers"}
 def plan_dense(config: Config) -> Plan:
     """Flatten, hidden dense layers, code; hidden dense layers mirrored unless given, 784 pixels, reshape."""
     decoder_widths = config.encoder_widths[::-1] if config.decoder_widths is None else config.decoder_widths
-    pixels = prod(IMAGE_SHAPE)
     encoder = [
-        Layer("flatten", (pixels,)),
-        *_hidden_dense(config, fan_in=pixels, widths=config.encoder_widths),
+        Layer("flatten", (PIXELS,)),
+        *_hidden_dense(config, fan_in=PIXELS, widths=config.encoder_widths),
     ]
     encoder.append(_dense(encoder[-1].shape[0], config.latent_dim, config.code_activation))
     decoder = _hidden_dense(config, fan_in=config.latent_dim, widths=decoder_widths)
     last = decoder[-1].shape[0] if decoder else config.latent_dim
-    decoder += [_dense(last, pixels, config.output_activation), Layer("reshape", IMAGE_SHAPE)]
+    decoder += [_dense(last, PIXELS, config.output_activation), Layer("reshape", IMAGE_SHAPE)]
     return Plan(tuple(encoder), tuple(decoder))
 
 

@@ -36,3 +36,28 @@ def weight_penalty(variables: Iterable[Any]) -> tf.Tensor:
 def code_penalty(codes: tf.Tensor) -> tf.Tensor:
     """Mean over images of the sum of the codes' absolute values; codes (n, latent_dim)."""
     return tf.reduce_mean(tf.reduce_sum(tf.abs(codes), axis=-1))
+
+
+def kl_divergence(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
+    """Kullback-Leibler divergence of the posterior from the prior, KL(q(z|x) || p(z)), in nats.
+
+    q is a normal with this mean and a diagonal covariance, p the standard normal; both arguments (n, latent_dim).
+
+    Returns:
+        (latent_dim,): by dimension, the mean over images. Their sum is the KL term of an image.
+
+    Source: Kingma & Welling 2014, "Auto-encoding variational Bayes", appendix B.
+    """
+    each = 0.5 * (tf.square(z_mean) + tf.exp(z_log_var) - 1.0 - z_log_var)
+    return tf.reduce_mean(each, axis=0)
+
+
+def reparameterized(z_mean: tf.Tensor, z_log_var: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Codes drawn from q(z|x), through which a gradient goes to both arguments; all (n, latent_dim).
+
+    Args:
+        noise: standard normal.
+
+    Source: Kingma & Welling 2014, section 2.4.
+    """
+    return z_mean + tf.exp(0.5 * z_log_var) * noise

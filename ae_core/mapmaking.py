@@ -5,12 +5,11 @@ runs/<key>/maps/<method>-<part>.npz      a `Projection`, which says of which wei
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,13 +18,13 @@ import numpy as np
 from distributed import Event, get_worker, secede
 from numpy.typing import NDArray
 
-from ae_core.codec import Part, encode_part
+from ae_core.codec import Part, encode_part, weights_of
 from ae_core.datasets import Once
-from ae_core.errors import DataError, ProjectionCancelledError, RunNotFoundError
+from ae_core.errors import DataError, ProjectionCancelledError
 from ae_core.nonlinear import MapProgress
 from ae_core.placing import Placer
 from ae_core.projection import Method, Projection, project
-from ae_core.store import Run, RunStore
+from ae_core.store import RunStore
 
 MAP_TOPIC = "bottleneck-maps"
 
@@ -54,25 +53,6 @@ class MapName:
     def file(self) -> str:
         """Name of its file in the folder `MAP_FOLDER` of the run."""
         return f"{self.method}-{self.part}.npz"
-
-
-def weights_of(run: Run) -> str:
-    """What tells the encoder of a run from the one that it has once it is trained on: a hash of its file.
-
-    Raises:
-        RunNotFoundError: the run has no encoder (yet), or was deleted meanwhile.
-    """
-    path = run.path / "encoder.tflite"
-    try:
-        stat = path.stat()
-        return _hash(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
-    except OSError as error:
-        raise RunNotFoundError(f"A run must be trained to have a map. Train run {run.key} first.") from error
-
-
-@lru_cache(maxsize=256)
-def _hash(path: Path, _stamp: tuple[int, ...]) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def cancel_name(name: MapName) -> str:

@@ -19,7 +19,7 @@ from distributed import Client, Event, Future, KilledWorker
 from numpy.typing import NDArray
 
 from ae_core.cluster import reached
-from ae_core.codec import Part
+from ae_core.codec import Part, weights_of
 from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, DataError, JobError, ProjectionCancelledError
 from ae_core.mapmaking import (
@@ -30,7 +30,6 @@ from ae_core.mapmaking import (
     make_map,
     place_codes,
     unpack_map,
-    weights_of,
 )
 from ae_core.nonlinear import MapProgress
 from ae_core.projection import Method, Projection, checked

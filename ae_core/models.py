@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import keras
 
@@ -14,26 +15,36 @@ from ae_core.layers import IMAGE_SHAPE, KERNEL_SIZE, Layer, plan_layers
 
 @dataclass(frozen=True)
 class Network:
-    """An encoder (n, 28, 28) -> (n, latent_dim) and a decoder back, as Functional models of built-in layers."""
+    """An encoder (n, 28, 28) -> (n, latent_dim) and a decoder back, as Functional models of built-in layers.
+
+    Attributes:
+        posterior: of a variational autoencoder (n, 28, 28) -> (n, 2 latent_dim): the mean of q(z|x), which `encoder`
+            gives too, then the logarithm of its variance. The two models share their layers. None for a plain one.
+    """
 
     encoder: keras.Model
     decoder: keras.Model
+    posterior: keras.Model | None = None
 
     @property
     def variables(self) -> list[keras.Variable]:
         """Weights, and the states of random layers, in an order that does not change."""
-        return [*self.encoder.variables, *self.decoder.variables]
+        return [variable for half in self._halves for variable in half.variables]
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
         """Weights and biases."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        return [variable for half in self._halves for variable in half.trainable_variables]
 
     @property
     def layer_variables(self) -> list[list[keras.Variable]]:
         """The same, layer by layer; layers without any are left out."""
-        layers = [*self.encoder.layers, *self.decoder.layers]
+        layers = [layer for half in self._halves for layer in half.layers]
         return [layer.trainable_variables for layer in layers if layer.trainable_variables]
+
+    @property
+    def _halves(self) -> tuple[keras.Model, keras.Model]:
+        return self.posterior or self.encoder, self.decoder
 
 
 def build_network(config: Config) -> Network:
@@ -44,19 +55,26 @@ def build_network(config: Config) -> Network:
     """
     plan = plan_layers(config)
     seeds = count(config.seed * 1000)
-    return Network(
-        encoder=_functional("encoder", IMAGE_SHAPE, plan.encoder, config, seeds),
-        decoder=_functional("decoder", (config.latent_dim,), plan.decoder, config, seeds),
-    )
+    pixels = keras.Input(IMAGE_SHAPE, name="encoder_input")
+    last = _stacked(pixels, "encoder", plan.encoder[:-1], config, seeds)
+    z_mean = _stacked(last, "encoder", plan.encoder[-1:], config, seeds, first=len(plan.encoder) - 1)
+    codes = keras.Input((config.latent_dim,), name="decoder_input")
+    decoder = keras.Model(codes, _stacked(codes, "decoder", plan.decoder, config, seeds), name="decoder")
+    encoder = keras.Model(pixels, z_mean, name="encoder")
+    if plan.log_var is None:
+        return Network(encoder, decoder)
+    z_log_var = _keras_layer(plan.log_var, "encoder_log_var", config, next(seeds))(last)
+    both = keras.layers.Concatenate(name="posterior_parts")([z_mean, z_log_var])
+    return Network(encoder, decoder, keras.Model(pixels, both, name="posterior"))
 
 
-def _functional(
-    name: str, input_shape: tuple[int, ...], layers: Sequence[Layer], config: Config, seeds: count[int]
-) -> keras.Model:
-    inputs = outputs = keras.Input(input_shape, name=f"{name}_input")
-    for index, layer in enumerate(layers):
+def _stacked(
+    outputs: Any, name: str, layers: Sequence[Layer], config: Config, seeds: count[int], *, first: int = 0
+) -> Any:
+    """What comes out of `layers`, one after the other; `first` is the number of the first in its model."""
+    for index, layer in enumerate(layers, first):
         outputs = _keras_layer(layer, f"{name}_{index}_{layer.kind}", config, next(seeds))(outputs)
-    return keras.Model(inputs, outputs, name=name)
+    return outputs
 
 
 def _keras_layer(layer: Layer, name: str, config: Config, seed: int) -> keras.layers.Layer:

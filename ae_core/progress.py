@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,61 @@ Request = Literal["pause", "stop"]
 PREVIEW_SIZE = 16
 
 
+class HeldOut(NamedTuple):
+    """What is measured on held-out images while a training runs.
+
+    Attributes:
+        loss: reconstruction loss per pixel. Of a variational autoencoder, from codes drawn from the posterior, so that
+            with the KL term it makes the negative ELBO.
+        mse: mean squared error per pixel; of a variational autoencoder from `z_mean`, as its codec reconstructs.
+        kl_by_dimension: the KL term in nats, mean over images; (latent_dim,), and empty for a plain autoencoder.
+    """
+
+    loss: float
+    mse: float
+    kl_by_dimension: tuple[float, ...] = ()
+
+    @property
+    def kl(self) -> float:
+        """The KL term of an image in nats; 0 for a plain autoencoder."""
+        return sum(self.kl_by_dimension)
+
+
+@dataclass
+class Batches:
+    """Losses of training batches, one entry a step: reconstruction loss, squared error, and KL term in nats."""
+
+    loss: list[float] = field(default_factory=list)
+    mse: list[float] = field(default_factory=list)
+    kl: list[float] = field(default_factory=list)
+
+    def __iadd__(self, more: Batches) -> Batches:
+        for column in fields(self):
+            getattr(self, column.name).extend(getattr(more, column.name))
+        return self
+
+    def means(self) -> dict[str, float]:
+        """The mean of each column, by name. There must be at least one step."""
+        return {
+            column.name: sum(values) / len(values) for column in fields(self) if (values := getattr(self, column.name))
+        }
+
+
 @dataclass
 class History:
-    """Losses by step: columns of equal length, steps rising. `loss` and `mse` average the steps since the last row."""
+    """Losses by step: columns of equal length, steps rising.
+
+    `loss`, `mse` and `kl` average the steps since the last row; the others are as in `HeldOut`. Both KL terms are 0 for
+    a plain autoencoder.
+    """
 
     step: list[int] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
     mse: list[float] = field(default_factory=list)
     held_out_loss: list[float] = field(default_factory=list)
     held_out_mse: list[float] = field(default_factory=list)
+    kl: list[float] = field(default_factory=list)
+    held_out_kl: list[float] = field(default_factory=list)
 
     def append(self, **row: float) -> None:
         """Add a row; every column must be named."""
@@ -48,6 +94,9 @@ class History:
     def from_json(cls, columns: Any) -> History:
         """The opposite of `to_json`. Raises DamagedRunError when the columns are not of equal length."""
         try:
+            # Histories of a version without variational autoencoders have no KL terms.
+            zeros = [0.0] * len(columns["step"])
+            columns = {"kl": zeros, "held_out_kl": zeros, **columns}
             history = cls(**{column.name: list(columns[column.name]) for column in fields(cls)})
         except (KeyError, TypeError) as error:
             raise DamagedRunError(f"A history must have the columns {[c.name for c in fields(cls)]}.") from error
@@ -65,8 +114,9 @@ class Progress:
 
     Attributes:
         step: steps done, 0 to `steps`.
-        loss, mse: reconstruction loss and mean squared error per pixel of the last training batches.
-        held_out_loss, held_out_mse: the same on held-out images, as of the last point of the history.
+        loss, mse, kl: reconstruction loss and mean squared error per pixel of the last training batches, and their KL
+            term in nats an image (0 for a plain autoencoder).
+        held_out: the same on held-out images, as of the last point of the history.
         steps_per_second: measured since this process began to train; 0 until it is known.
         seconds_left: estimate, or None until it is known.
         history: losses so far.
@@ -77,8 +127,8 @@ class Progress:
     steps: int
     loss: float
     mse: float
-    held_out_loss: float
-    held_out_mse: float
+    kl: float
+    held_out: HeldOut
     steps_per_second: float
     seconds_left: float | None
     history: History

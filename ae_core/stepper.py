@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from ae_core.checkpoints import Snapshot
 from ae_core.config import Config
 from ae_core.datasets import Dataset
-from ae_core.losses import LOSSES, code_penalty, weight_penalty
+from ae_core.layers import PIXELS
+from ae_core.losses import LOSSES, code_penalty, kl_divergence, reparameterized, weight_penalty
 from ae_core.models import Network, build_network
-from ae_core.progress import preview_indices
+from ae_core.progress import Batches, HeldOut, preview_indices
 
 HELD_OUT_SAMPLE = 500
 """How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
@@ -58,26 +59,28 @@ class Stepper:
         self._count = len(data.train_pixels)
         self._train = tf.constant(data.train_pixels)
         self._sample = to_floats(tf.constant(pixels[sample]))
+        # The same at every look: a curve shall not shake because of another draw. No step has this number.
+        self._sample_noise = self._noise(len(sample), [config.seed, tf.int32.max])
         self._between = tf.constant(pixels[between])
         self._sample_codes: tf.Tensor | None = None
         self._preview = tf.constant(self.preview_pixels)
         self._advance = self._compile_steps()
         self._evaluate = tf.function(self._measure)
-        self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview), training=False)[1])
+        self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview))[1])
         self._encode_between = tf.function(lambda: self.network.encoder(to_floats(self._between), training=False))
 
-    def advance(self, count: int) -> tuple[list[float], list[float]]:
-        """Train `count` steps; reconstruction loss and mean squared error of each one's batch."""
+    def advance(self, count: int) -> Batches:
+        """Train `count` steps; returns the losses of each one's batch."""
         indices = batch_indices(self.config, self._count, self.step, count)
-        losses, squared_errors = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
+        columns = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
         self.step += count
         self._sample_codes = None
-        return losses.numpy().tolist(), squared_errors.numpy().tolist()
+        return Batches(*(column.numpy().tolist() for column in columns))
 
-    def evaluate(self) -> tuple[float, float]:
-        """Reconstruction loss and mean squared error per pixel on the held-out sample; NaN if a weight is broken."""
-        loss, squared_error, self._sample_codes = self._evaluate()
-        return float(loss), float(squared_error)
+    def evaluate(self) -> HeldOut:
+        """Losses on the held-out sample; NaN if a weight is broken."""
+        loss, squared_error, kl, self._sample_codes = self._evaluate()
+        return HeldOut(float(loss), float(squared_error), tuple(kl.numpy().tolist()))
 
     def encode(self) -> NDArray[np.float32]:
         """Codes of the held-out images `frame_indices`, (m, latent_dim).
@@ -120,59 +123,85 @@ class Stepper:
             variable.assign(value)
         self._sample_codes = None
 
-    def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
         layers = self._layers
-        updates = [_compiled_update(*both) for both in zip(self.optimizers, layers, strict=True)]
+        updates = [compiled_update(*both) for both in zip(self.optimizers, layers, strict=True)]
 
         @tf.function(
             input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
         )
-        def advance(indices: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def advance(indices: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, ...]:
             count = tf.shape(indices)[0]
             losses = tf.TensorArray(tf.float32, count)
             squared_errors = tf.TensorArray(tf.float32, count)
+            kls = tf.TensorArray(tf.float32, count)
             for index in tf.range(count):
                 images = to_floats(tf.gather(self._train, indices[index]))
                 with tf.GradientTape() as tape:
-                    loss, reconstructions, penalty = self._loss(images, first + index)
-                    total = loss + penalty
+                    loss, reconstructions, kl, penalty = self._loss(images, first + index)
+                    # By pixel like the loss: summed over an image, this is the negative ELBO when beta is 1.
+                    total = loss + self.config.beta * kl / PIXELS + penalty
                 for update, gradients in zip(updates, tape.gradient(total, layers), strict=True):
                     update(gradients)
                 losses = losses.write(index, loss)
                 squared_errors = squared_errors.write(index, LOSSES["mse"](images, reconstructions))
-            return losses.stack(), squared_errors.stack()
+                kls = kls.write(index, kl)
+            return losses.stack(), squared_errors.stack(), kls.stack()
 
         return advance  # type: ignore[no-any-return]
 
-    def _loss(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Reconstruction loss, reconstructions (n, 28, 28), and the sum of all penalties."""
+    def _loss(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Reconstruction loss, reconstructions (n, 28, 28), KL term in nats an image, and the sum of all penalties."""
         config = self.config
         inputs = images
         if config.input_noise:
             noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
             inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
-        codes, reconstructions = self._pass(inputs, training=True)
+        codes, kl = self._draw(inputs, step)
+        reconstructions = self.network.decoder(codes, training=True)
         penalty = tf.constant(0.0)
         if config.weight_l2:
             penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
         if config.code_l1:
             penalty += config.code_l1 * code_penalty(codes)
-        return LOSSES[config.loss](images, reconstructions), reconstructions, penalty
+        return LOSSES[config.loss](images, reconstructions), reconstructions, kl, penalty
 
-    def _pass(self, images: tf.Tensor, *, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        codes = self.network.encoder(images, training=training)
-        return codes, self.network.decoder(codes, training=training)
+    def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Codes to train the decoder with, and the KL term in nats an image."""
+        if self.network.posterior is None:
+            return self.network.encoder(images, training=True), tf.constant(0.0)
+        z_mean, z_log_var = tf.split(self.network.posterior(images, training=True), 2, axis=1)
+        # Negative, so that these draws are not those of the input's noise.
+        noise = self._noise(tf.shape(z_mean)[0], [self.config.seed, -1 - step])
+        return reparameterized(z_mean, z_log_var, noise), tf.reduce_sum(kl_divergence(z_mean, z_log_var))
 
-    def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Both losses on the held-out sample, and its codes."""
+    def _noise(self, images: int | tf.Tensor, seed: list[Any]) -> tf.Tensor:
+        """Standard normal numbers for so many codes, (images, latent_dim)."""
+        return tf.random.stateless_normal([images, self.config.latent_dim], seed)
+
+    def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Codes and reconstructions as the codec will make them."""
+        codes = self.network.encoder(images, training=False)
+        return codes, self.network.decoder(codes, training=False)
+
+    def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The three losses on the held-out sample, and its codes."""
         images = self._sample
-        codes, reconstructions = self._pass(images, training=False)
-        loss, squared_error = LOSSES[self.config.loss](images, reconstructions), LOSSES["mse"](images, reconstructions)
+        if self.network.posterior is None:
+            codes, reconstructions = self._pass(images)
+            squared_error, kl = LOSSES["mse"](images, reconstructions), tf.zeros([0])
+        else:
+            codes, z_log_var = tf.split(self.network.posterior(images, training=False), 2, axis=1)
+            squared_error = LOSSES["mse"](images, self.network.decoder(codes, training=False))
+            kl = kl_divergence(codes, z_log_var)
+            drawn = reparameterized(codes, z_log_var, self._sample_noise)
+            reconstructions = self.network.decoder(drawn, training=False)
+        loss = LOSSES[self.config.loss](images, reconstructions)
         # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
         # its terms.
         total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
         sound = tf.math.is_finite(total)
-        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), codes
+        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), kl, codes
 
 
 def _evenly(images: int, most: int) -> NDArray[np.int64]:
@@ -180,7 +209,7 @@ def _evenly(images: int, most: int) -> NDArray[np.int64]:
     return np.linspace(0, images - 1, min(most, images)).round().astype(np.int64)
 
 
-def _compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:
+def compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:
     """One step of an optimizer. XLA fuses its dozen passes over the weights into one."""
     # The update alone: the products of a step are faster without XLA.
     return tf.function(lambda gradients: optimizer.apply(gradients, weights), jit_compile=True)  # type: ignore[no-any-return]

@@ -2,12 +2,14 @@
 
 runs/<key>/config.json      every field of the Config
            status.json      written last: what state the run is in, and its figures
+           name.txt         what its visitors call it, once somebody has named it
            history.json     losses by step
            checkpoint.npz   all variables, for going on
            frames.npz       codes of some held-out images at log-spaced steps, see `frames`
            preview.npz      the sixteen preview digits and their reconstructions
            errors.npz       mean squared error of each held-out image, once there is a codec
            encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
+           posterior.keras posterior.tflite kl.npz     of a variational autoencoder, see `posterior`
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +33,9 @@ from numpy.typing import NDArray
 
 from ae_core.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, DataError, RunNotFoundError, StoreError
-from ae_core.files import in_plain_words, write_atomically, write_json
+from ae_core.files import in_plain_words, write_atomically, write_bytes, write_json
 from ae_core.layers import IMAGE_SHAPE
+from ae_core.naming import checked_name, read_name, title_with_data
 from ae_core.npz import read_array, readable, write_npz
 from ae_core.progress import History
 
@@ -52,6 +56,7 @@ class Status:
         steps_per_second: of the last sitting.
         params: trainable weights and biases.
         test_mse, test_loss: on all held-out images, once the run has a codec; else None.
+        neg_elbo: the same for a variational autoencoder trained with cross-entropy: `posterior.Elbo.negative`.
         message: for "diverged" and "failed", what happened and what to do.
         created, updated: seconds since 1970.
     """
@@ -67,6 +72,7 @@ class Status:
     message: str = ""
     created: float = 0.0
     updated: float = 0.0
+    neg_elbo: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,40 @@ class Run:
     def usable(self) -> bool:
         """Whether it has an encoder and a decoder to open."""
         return self.status.state in USABLE
+
+    @cached_property
+    def name(self) -> str:
+        """What its visitors call it, as of the first time it is asked for; empty as long as nobody named it."""
+        return read_name(self.path / "name.txt")
+
+    @cached_property
+    def title(self) -> str:
+        """What pages call it: its name, else its settings in a few words."""
+        return self.name or title_with_data(self.config, self.path.parent / "datasets")
+
+    def rename(self, text: str) -> None:
+        """Give it a name for `title` to use; an empty one takes the name away.
+
+        Raises:
+            RunNameError: `naming.checked_name` does not take it for one.
+            RunNotFoundError: the run was deleted meanwhile.
+            StoreError: the folder cannot be written.
+        """
+        name, path = checked_name(text), self.target("name.txt")
+        if name:
+            write_bytes(path, name.encode())
+        else:
+            with in_plain_words(path):
+                path.unlink(missing_ok=True)
+
+    def size_on_disk(self) -> int:
+        """Bytes of all its files, maps among them."""
+        total = 0
+        for path in self.path.rglob("*"):
+            # Files are replaced while a run trains, and the run may be deleted.
+            with suppress(OSError):
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def history(self) -> History:
         """Losses by step; empty before the first. Raises DamagedRunError."""

@@ -22,7 +22,8 @@ from ae_core.frames import Frame, Recorder, compact, is_frame_step
 from ae_core.layers import plan_layers
 from ae_core.lock import BusyError, FolderLock, hold
 from ae_core.metrics import evaluate_each
-from ae_core.progress import Progress, Request, is_history_step, next_history_step, to_pixels
+from ae_core.posterior import Elbo, Posterior, measure_elbo, save_kl
+from ae_core.progress import Batches, HeldOut, Progress, Request, is_history_step, next_history_step, to_pixels
 from ae_core.stepper import Stepper
 from ae_core.store import Run, RunStore, State, damaged_run
 
@@ -107,7 +108,7 @@ class _Sitting:
         elif parent := parent_weights(store, run.config):
             self.stepper.load_weights(parent)
         start = checkpoint or Checkpoint(self.stepper.snapshot())
-        self.seconds, self.losses, self.squared_errors = start.seconds, start.losses, start.squared_errors
+        self.seconds, self.batches = start.seconds, start.batches
         self.history = run.history().until(start.snapshot.step)
         self.recorder = Recorder(run, start.snapshot.step, self.stepper.frame_indices)
         self.held_out = self.stepper.evaluate()
@@ -151,7 +152,7 @@ class _Sitting:
 
     def _advance(self, count: int) -> None:
         begun = time.monotonic()
-        losses, squared_errors = self.stepper.advance(count)
+        batches = self.stepper.advance(count)
         seconds = time.monotonic() - begun
         self.seconds += seconds
         if self.compiled:
@@ -159,57 +160,60 @@ class _Sitting:
             self.rate = 0.8 * self.rate + 0.2 * rate if self.rate else rate
         # The first chunk of a sitting compiles the loop: its rate says nothing of the others.
         self.compiled = True
-        self.losses += losses
-        self.squared_errors += squared_errors
-        if not np.isfinite(losses).all():
+        self.batches += batches
+        if not np.isfinite([*batches.loss, *batches.kl]).all():
             self._diverge()
 
     def _look(self) -> None:
         """Measure the held-out losses and add a row to the history."""
         self.held_out = self._measure()
-        loss, mse = self._recent()
-        held_out_loss, held_out_mse = self.held_out
-        step = self.stepper.step
-        self.history.append(step=step, loss=loss, mse=mse, held_out_loss=held_out_loss, held_out_mse=held_out_mse)
+        held_out, step = self.held_out, self.stepper.step
+        self.history.append(
+            step=step,
+            held_out_loss=held_out.loss,
+            held_out_mse=held_out.mse,
+            held_out_kl=held_out.kl,
+            **self._recent(),
+        )
         if is_history_step(step):
-            self.losses, self.squared_errors = [], []
+            self.batches = Batches()
         if is_frame_step(step):
             self._take_frame(self.held_out)
         # Copying all variables costs as much as half a step: not at every row.
         if step >= GOOD_SPACING * self.good.step:
             self.good = self.stepper.snapshot()
 
-    def _take_frame(self, held_out: tuple[float, float]) -> None:
+    def _take_frame(self, held_out: HeldOut) -> None:
         """Keep where the codes lie now, unless that is known. `held_out` is what `evaluate` has just said."""
         step = self.stepper.step
         if self.recorder.lacks(step):
             codes, made = compact(self.stepper.encode()), to_pixels(self.stepper.reconstruct())
-            self.recorder.take(Frame(step, *held_out, codes, made))
+            self.recorder.take(Frame(step, held_out.loss, held_out.mse, codes, made))
 
-    def _measure(self) -> tuple[float, float]:
-        """Held-out loss and squared error, unless the last step has broken the weights."""
+    def _measure(self) -> HeldOut:
+        """Held-out losses, unless the last step has broken the weights."""
         held_out = self.stepper.evaluate()
-        if not np.isfinite(held_out).all():
+        if not np.isfinite([held_out.loss, held_out.mse, held_out.kl]).all():
             self._diverge()
         return held_out
 
-    def _recent(self) -> tuple[float, float]:
-        """Mean loss and squared error since the last row of the history."""
-        if self.losses:
-            return float(np.mean(self.losses)), float(np.mean(self.squared_errors))
-        return (self.history.loss[-1], self.history.mse[-1]) if self.history.step else self.held_out
+    def _recent(self) -> dict[str, float]:
+        """Means of `loss`, `mse` and `kl` over the batches since the last row of the history."""
+        if self.batches.loss:
+            return self.batches.means()
+        history = self.history
+        if history.step:
+            return {"loss": history.loss[-1], "mse": history.mse[-1], "kl": history.kl[-1]}
+        return {"loss": self.held_out.loss, "mse": self.held_out.mse, "kl": self.held_out.kl}
 
     def _report(self) -> None:
-        loss, mse = self._recent()
         steps = self.run.config.steps
         self.watch.report(
             Progress(
                 step=self.stepper.step,
                 steps=steps,
-                loss=loss,
-                mse=mse,
-                held_out_loss=self.held_out[0],
-                held_out_mse=self.held_out[1],
+                **self._recent(),
+                held_out=self.held_out,
                 steps_per_second=self.rate,
                 seconds_left=(steps - self.stepper.step) / self.rate if self.rate else None,
                 history=self.history.copy(),
@@ -247,7 +251,7 @@ class _Sitting:
         begun = time.monotonic()
         # What goes with it is written first: rows beyond it are dropped on going on, missing ones could not be made up.
         self._write_progress()
-        checkpoint = Checkpoint(self.stepper.snapshot(), self.seconds, self.losses, self.squared_errors)
+        checkpoint = Checkpoint(self.stepper.snapshot(), self.seconds, self.batches)
         save_checkpoint(self.run, checkpoint)
         cost = time.monotonic() - begun
         self.checkpoint_due = time.monotonic() + max(CHECKPOINT_SECONDS, cost / CHECKPOINT_SHARE)
@@ -256,6 +260,8 @@ class _Sitting:
         """Let those who only see the folder know how far it is."""
         self.run.write_history(self.history)
         self.recorder.save()
+        if kl := self.held_out.kl_by_dimension:
+            save_kl(self.run, np.array(kl))
         self.run.write_preview(self.stepper.preview_pixels, to_pixels(self.stepper.reconstruct()))
         self._write_status("training")
 
@@ -271,6 +277,7 @@ class _Sitting:
             message="",
             test_mse=None,
             test_loss=None,
+            neg_elbo=None,
         )
         self.run.write_status(replace(status, **more))  # type: ignore[arg-type]
 
@@ -279,9 +286,26 @@ class _Sitting:
         self._take_frame(self.stepper.evaluate())
         self.recorder.save()
         export_network(self.stepper.network, self.run)
-        figures, errors = evaluate_each(LiteRtCodec.load(self.run.path), self.data.test_images)
+        codec = LiteRtCodec.load(self.run.path)
+        figures, errors = evaluate_each(codec, self.data.test_images)
         self.run.write_held_out_errors(errors)
-        loss = figures.mse if self.run.config.loss == "mse" else figures.cross_entropy
-        self._write_status(state, message=message, test_mse=figures.mse, test_loss=loss)
+        by_entropy = self.run.config.loss == "bce"
+        elbo = self._elbo(codec)
+        self._write_status(
+            state,
+            message=message,
+            test_mse=figures.mse,
+            test_loss=figures.cross_entropy if by_entropy else figures.mse,
+            neg_elbo=elbo.negative if elbo and by_entropy else None,
+        )
         self._report()
         return self.run.fresh()
+
+    def _elbo(self, codec: LiteRtCodec) -> Elbo | None:
+        """The ELBO of all held-out images, whose KL terms are kept; None for a plain autoencoder."""
+        if self.run.config.family != "variational":
+            return None
+        posterior = Posterior.load(self.run.path)
+        elbo = measure_elbo(posterior, codec, self.data.test_images, seed=self.run.config.seed)
+        save_kl(self.run, elbo.kl_by_dimension)
+        return elbo

@@ -10,10 +10,10 @@ import numpy as np
 from distributed import Event, get_worker, secede
 
 from ae_core.config import Config
-from ae_core.datasets import dataset_for
+from ae_core.datasets import dataset_for, load_dataset
 from ae_core.layers import IMAGE_SHAPE
 from ae_core.lock import STALE_SECONDS, BusyError, is_held_here
-from ae_core.progress import History, Progress, Request
+from ae_core.progress import HeldOut, History, Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import RunStore
 
@@ -24,6 +24,11 @@ def baseline_path(store: RunStore, config: Config) -> Path:
     """Where the PCA of the data that `config` learns from is kept."""
     data = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
     return store.root / "pca" / f"{data.key}.npz"
+
+
+def judge_path(store: RunStore, dataset: str) -> Path:
+    """Where the classifier is kept whose features tell how good made images of a dataset are."""
+    return store.root / "judges" / f"{dataset}.npz"
 
 
 def event_name(key: str, request: Request) -> str:
@@ -81,6 +86,16 @@ def fit_baseline(config: Config, root: Path) -> None:
     basis.save(baseline_path(store, config))
 
 
+def fit_judge(dataset: str, root: Path) -> None:
+    """Train the classifier of a dataset with labels and keep it at `judge_path`."""
+    from ae_core.quality import Judge
+
+    secede()
+    images = load_dataset(dataset, folder=root / "datasets")
+    assert images.train_labels is not None
+    Judge.fit(images.train_pixels, images.train_labels).save(judge_path(RunStore(root), dataset))
+
+
 def fetch_fashion(root: Path) -> None:
     """Fetch Fashion-MNIST into the datasets folder of the runs folder `root`."""
     from ae_core.downloads import fetch_fashion_mnist
@@ -99,4 +114,5 @@ def pack(progress: Progress) -> dict[str, Any]:
 def unpack(values: dict[str, Any]) -> Progress:
     """The opposite of `pack`."""
     pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
-    return Progress(**{**values, "history": History.from_json(values["history"]), "reconstructions": pixels})
+    history, held_out = History.from_json(values["history"]), HeldOut(*values["held_out"])
+    return Progress(**{**values, "history": history, "held_out": held_out, "reconstructions": pixels})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from ae_core.config import Config
 from ae_core.errors import BottleneckError
 from ae_core.jobs import Fetch, Job
 from ae_core.maps import MapJob, Part
-from ae_core.progress import PREVIEW_SIZE, History, Progress, Request
+from ae_core.progress import PREVIEW_SIZE, HeldOut, History, Progress, Request
 from ae_core.projection import Method, Projection
 from ae_core.store import Run, RunStore
 
@@ -70,7 +71,7 @@ class FakeJobs:
         failures: what `error` tells, by key.
         fetch: what `fashion_fetch` tells.
         refusal: what `submit` raises, if anything.
-        submitted, requests, fitted: what pages asked for, in order.
+        submitted, requests, fitted, judged: what pages asked for, in order.
         maps: projections of the latent space.
     """
 
@@ -83,6 +84,7 @@ class FakeJobs:
         self.submitted: list[Config] = []
         self.requests: list[tuple[str, Request]] = []
         self.fitted: list[Config] = []
+        self.judged: list[str] = []
         self._store = store
 
     def submit(self, config: Config, *, owner: str = "") -> str:
@@ -102,8 +104,17 @@ class FakeJobs:
     def error(self, key: str) -> str:
         return self.failures.get(key, "")
 
+    def estimate(self, configs: Iterable[Config]) -> float:
+        return float(len(list(configs)))
+
+    def active(self) -> list[Job]:
+        return list(self.under_way.values())
+
     def fit_baseline(self, config: Config) -> None:
         self.fitted.append(config)
+
+    def fit_judge(self, dataset: str) -> None:
+        self.judged.append(dataset)
 
     def fetch_fashion(self) -> None:
         self.fetch = Fetch(running=True)
@@ -125,18 +136,22 @@ def job(
     return Job(config.key, state, place, wait_seconds, progress, frozenset(owners))
 
 
-def progress_at(step: int, config: Config, *, grey: int = 128) -> Progress:
-    """A training at `step` that reports 20 steps a second, with a row of history at each step before this one."""
+def progress_at(step: int, config: Config, *, grey: int = 128, kl: tuple[float, ...] = ()) -> Progress:
+    """A training at `step` that reports 20 steps a second, with a row of history at each step before this one.
+
+    Args:
+        kl: the KL term of each dimension of a variational code.
+    """
     falling = [0.1 / at for at in range(1, step)]
     return Progress(
         step=step,
         steps=config.steps,
         loss=0.3,
         mse=0.05,
-        held_out_loss=0.31,
-        held_out_mse=0.0625,
+        kl=sum(kl),
+        held_out=HeldOut(0.31, 0.0625, kl),
         steps_per_second=20.0,
         seconds_left=(config.steps - step) / 20,
-        history=History(list(range(1, step)), falling, falling, falling, falling),
+        history=History(list(range(1, step)), *[falling] * 6),
         reconstructions=np.full((PREVIEW_SIZE, 28, 28), grey, np.uint8),
     )

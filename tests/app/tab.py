@@ -51,13 +51,17 @@ class Tab(AppTest):
         return [button.label for button in self.button if not button.disabled]
 
     def curves(self) -> dict[str, list[tuple[int, float]]]:
-        """Points (step, value) of the chart, by curve."""
-        (chart,) = self.get("vega_lite_chart")
-        rows: pd.DataFrame = pa.ipc.open_stream(chart.proto.data.data).read_pandas()
+        """Points (step, value) of the first chart, by curve."""
+        rows = self.charted()[0]
         points: dict[str, list[tuple[int, float]]] = {}
         for row in rows.itertuples():
             points.setdefault(str(row.series), []).append((int(row.step), float(row.value)))
         return points
+
+    def charted(self) -> list[pd.DataFrame]:
+        """The rows of each live chart."""
+        charts = self.get("vega_lite_chart")
+        return [pa.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in charts]
 
     def block(self, key: str) -> tuple[dict[str, Any], dict[str, NDArray[np.uint8]]]:
         """Header and byte arrays that a component in the browser was sent."""

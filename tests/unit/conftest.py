@@ -6,7 +6,7 @@ import pytest
 
 from ae_core.datasets import Dataset, dataset_for
 from ae_core.store import Run, RunStore
-from tests.unit.tiny import CONV, DENSE
+from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,14 @@ def conv_run(tiny_store: RunStore) -> Run:
     from ae_core.training import train
 
     return train(CONV, store=tiny_store)
+
+
+@pytest.fixture(scope="session")
+def variational_run(tiny_store: RunStore) -> Run:
+    """A finished run of the config `tiny.VARIATIONAL`."""
+    from ae_core.training import train
+
+    return train(VARIATIONAL, store=tiny_store)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ ONLY_IN = {
     "dask": r"ae_core\.(jobs|work|maps|mapmaking|cluster)",
     "openTSNE": WITH_NEIGHBOURS,
     "umap": WITH_NEIGHBOURS,
-    "sklearn": WITH_NEIGHBOURS,
+    "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.(quality|shallow)",
     "tensorflow": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
     "keras": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
 }

@@ -14,9 +14,11 @@ import pytest
 from ae_core.checkpoints import Checkpoint, Snapshot, adopt_shorter, load_checkpoint, parent_weights, save_checkpoint
 from ae_core.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError, StoreError
-from ae_core.progress import History
+from ae_core.progress import Batches, History
 from ae_core.store import Run, RunStore
 from tests.unit.tiny import DENSE
+
+BATCHES = Batches([0.25, 0.125], [0.5, 0.75], [7.0, 6.0])
 
 
 @pytest.fixture
@@ -26,13 +28,13 @@ def store(tmp_path: Path) -> RunStore:
 
 def checkpoint(step: int) -> Checkpoint:
     values = [np.full((2, 3), step, np.float32), np.array([1, 2], np.int64), np.float32(step)]
-    return Checkpoint(Snapshot(step, [np.asarray(value) for value in values]), 1.5, [0.25, 0.125], [0.5, 0.75])
+    return Checkpoint(Snapshot(step, [np.asarray(value) for value in values]), 1.5, BATCHES)
 
 
 def trained(store: RunStore, config: Config, *, step: int, state: Any = "finished") -> Run:
     """A run as if it had been trained until `step`."""
     run = store.create(config)
-    run.write_history(History([step], [0.1], [0.2], [0.3], [0.4]))
+    run.write_history(History([step], [0.1], [0.2], [0.3], [0.4], [0.5], [0.6]))
     save_checkpoint(run, checkpoint(step))
     run.write_status(replace(run.status, state=state, step=step))
     return run.fresh()
@@ -48,10 +50,20 @@ def test_a_checkpoint_comes_back_bit_for_bit(store: RunStore) -> None:
     found = load_checkpoint(run)
     assert found is not None
     assert (found.snapshot.step, found.seconds) == (7, 1.5)
-    assert (found.losses, found.squared_errors) == (expected.losses, expected.squared_errors)
+    assert found.batches == expected.batches
     for value, original in zip(found.snapshot.values, expected.snapshot.values, strict=True):
         assert value.dtype == original.dtype
         assert np.array_equal(value, original)
+
+
+def test_a_checkpoint_of_a_version_without_kl_terms_has_zeros_for_them(store: RunStore) -> None:
+    run = trained(store, DENSE, step=7)
+    arrays = dict(np.load(run.path / "checkpoint.npz"))
+    del arrays["kls"]
+    np.savez(run.path / "checkpoint.npz", **arrays)
+    found = load_checkpoint(run)
+    assert found is not None
+    assert found.batches == replace(BATCHES, kl=[0.0, 0.0])
 
 
 def test_variables_come_back_in_their_order_however_many_there_are(store: RunStore) -> None:

@@ -80,6 +80,7 @@ def test_training_prints_one_json_object_and_nothing_else(trained: tuple[Shell, 
         "seconds": round(run.status.seconds, 3),
         "steps_per_second": round(run.status.steps_per_second, 2),
         "test_mse": run.status.test_mse,
+        "neg_elbo": None,
         "params": run.status.params,
         "path": str(run.path),
     }
@@ -122,6 +123,19 @@ def test_a_run_is_evaluated_on_all_held_out_images(trained: tuple[Shell, dict[st
     assert figures["key"] == DENSE.key
     assert figures["mse"] == pytest.approx(trained[1]["test_mse"])
     assert figures["images"] == 2115
+    assert "neg_elbo" not in figures
+
+
+def test_of_a_variational_autoencoder_both_terms_are_told(shell: Shell) -> None:
+    code, out, err = shell.run("train", "--json", *TINY, "--set", "family=variational")
+    assert code == 0, err
+    trained = json.loads(out)
+    code, out, err = shell.run("evaluate", trained["key"], "--json")
+    figures = json.loads(out)
+    assert (code, err) == (0, "")
+    assert figures["neg_elbo"] == pytest.approx(trained["neg_elbo"])
+    assert figures["neg_elbo"] == pytest.approx(figures["reconstruction_nats"] + figures["kl_nats"])
+    assert 0 < figures["kl_nats"] < figures["reconstruction_nats"]
 
 
 def test_a_deleted_run_is_gone(trained: tuple[Shell, Any, str], shell: Shell) -> None:

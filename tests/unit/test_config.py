@@ -20,11 +20,13 @@ BASES = {
     "filters": replace(BASE, architecture="conv"),
     "momentum": replace(BASE, optimizer="sgd"),
     "weight_decay": replace(BASE, optimizer="adamw"),
+    "beta": replace(BASE, family="variational"),
 }
 OTHERS: dict[str, Any] = {
     "dataset": "fashion_mnist",
     "classes": (0, 1),
     "train_size": 512,
+    "family": "variational",
     "architecture": "conv",
     "encoder_widths": (300,),
     "decoder_widths": (300,),
@@ -35,6 +37,7 @@ OTHERS: dict[str, Any] = {
     "output_activation": "linear",
     "initializer": "he_normal",
     "loss": "bce",
+    "beta": 4.0,
     "weight_l2": 0.5,
     "code_l1": 0.5,
     "dropout": 0.5,
@@ -68,6 +71,8 @@ def test_another_value_of_a_field_that_matters_gives_another_key(name: str) -> N
         ({"optimizer": "adamw"}, {"momentum": 0.5}),
         ({"architecture": "conv"}, {"encoder_widths": (3,), "decoder_widths": (4, 5)}),
         ({"encoder_widths": (64, 32)}, {"decoder_widths": (32, 64)}),
+        ({}, {"beta": 4.0}),
+        ({"family": "variational"}, {"code_activation": "relu", "code_l1": 0.5}),
         ({"encoder_widths": ()}, {"hidden_activation": "tanh", "dropout": 0.5}),
         ({"classes": (1, 2)}, {"classes": (2, 1, 1)}),
     ],
@@ -81,6 +86,11 @@ def test_the_canonical_form_is_the_same_training(name: str) -> None:
     config = replace(PRESETS[name], filters=(9,), momentum=0.1)
     assert config.canonical.key == config.key
     assert config.canonical.canonical == config.canonical
+
+
+@pytest.mark.parametrize(("name", "key"), [("quick-start", "4bbc9845c4e6"), ("article", "ab983a5090c1")])
+def test_runs_of_earlier_versions_keep_their_keys(name: str, key: str) -> None:
+    assert PRESETS[name].key == key
 
 
 def test_a_key_is_twelve_hexadecimal_digits() -> None:

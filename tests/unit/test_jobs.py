@@ -17,6 +17,7 @@ from ae_core.errors import ConfigError, JobError
 from ae_core.jobs import Job, Jobs
 from ae_core.lock import hold
 from ae_core.store import Run, RunStore, Status
+from ae_core.sweeps import Sweep, SweepStore
 from ae_core.work import baseline_path
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
@@ -237,6 +238,38 @@ def test_a_run_of_an_older_version_is_not_taken_up(jobs: Jobs, store: RunStore) 
     run.path.rename(store.root / "0123456789ab")
     assert jobs.resume_interrupted() == []
     store.delete("0123456789ab")
+
+
+def test_every_value_of_a_sweep_is_a_job_and_one_that_was_trained_costs_nothing(jobs: Jobs, store: RunStore) -> None:
+    sweep = Sweep.read(replace(SHORT, seed=36), "latent_dim", ["1", "2"])
+    finished(jobs, jobs.submit(sweep.configs[0]))
+    running = jobs.submit(replace(LONG, seed=37))
+    in_training(jobs, running)
+    keys = [jobs.submit(config) for config in sweep.configs]
+    assert [job.key for job in jobs.active()] == [running, keys[1]]
+    jobs.request(running, "pause")
+    assert [finished(jobs, key).status.state for key in keys] == ["finished"] * 2
+    assert [store.open(key).config.latent_dim for key in keys] == [1, 2]
+
+
+def test_a_sweep_goes_on_after_its_app_was_killed(jobs: Jobs, store: RunStore) -> None:
+    sweep = Sweep.read(replace(SHORT, seed=38), "learning_rate", ["0.001", "0.01"])
+    SweepStore(store.root).save(sweep)
+    # As the process leaves them that ends while the first is in training.
+    for created, config in enumerate(sweep.configs, start=1):
+        store.create(config).write_status(Status("training" if created == 1 else "queued", created=float(created)))
+    (kept,) = SweepStore(store.root).listed()
+    assert kept.sweep is not None
+    jobs.resume_interrupted()
+    assert [job.key for job in jobs.active()] == [config.key for config in kept.sweep.configs]
+    assert {finished(jobs, config.key).status.state for config in kept.sweep.configs} == {"finished"}
+
+
+def test_the_estimate_grows_with_the_work_that_is_left(jobs: Jobs) -> None:
+    one = Config(steps=10_000)
+    assert jobs.estimate([]) == 0
+    assert jobs.estimate([one, one]) == pytest.approx(2 * jobs.estimate([one]))
+    assert jobs.estimate([replace(one, steps=100_000)]) > 5 * jobs.estimate([one])
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "somewhere", "tcp://x:y", "ftp://127.0.0.1:1"])

@@ -21,6 +21,8 @@ CONFIGS = {
     "one convolution": Config(architecture="conv", filters=(3,), latent_dim=5),
     "two convolutions": Config(architecture="conv", filters=(3, 5), latent_dim=5),
     "four convolutions": Config(architecture="conv", filters=(3, 5, 4, 6), latent_dim=5),
+    "a variational code": Config(family="variational", encoder_widths=(20,), latent_dim=3, code_activation="relu"),
+    "a variational code of maps": Config(family="variational", architecture="conv", filters=(3,), latent_dim=3),
     "dropout between convolutions": Config(architecture="conv", filters=(3, 5, 4), dropout=0.2),
 }
 KERAS_KINDS = {
@@ -61,9 +63,9 @@ def test_the_plan_describes_the_keras_models(name: str) -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_plan_counts_the_parameters_of_the_keras_models(name: str) -> None:
-    network = build_network(CONFIGS[name])
-    weights = network.encoder.trainable_variables + network.decoder.trainable_variables
-    assert plan_layers(CONFIGS[name]).params == sum(weight.value.shape.num_elements() for weight in weights)
+    plan, weights = plan_layers(CONFIGS[name]), build_network(CONFIGS[name]).trainable_variables
+    assert plan.params == sum(weight.value.shape.num_elements() for weight in weights)
+    assert plan.params == sum(layer.params for layer in plan.drawn_encoder + plan.decoder)
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -16,6 +16,7 @@ from ui.live.figure import Digit, figure_data
 from ui.live.modules import join_modules
 from ui.live.payload import decoder_only, fingerprint, image_bytes, layer_values, pack
 from ui.live.rows import rows_data
+from ui.live.strips import Strip, strips_data
 
 PLAN = plan_layers(Config(encoder_widths=(3,), latent_dim=2))
 IMAGE = np.arange(784, dtype=np.uint8).reshape(28, 28)
@@ -197,3 +198,21 @@ def test_rows_of_different_lengths_are_refused() -> None:
     images = np.stack([IMAGE, IMAGE])
     with pytest.raises(ValueError, match=r"must be equally many\. Received: 2, 2, 1 and no\."):
         rows_data(images, images, ["7"], None)
+
+
+def test_strips_carry_their_images_captions_and_colours() -> None:
+    pair = np.stack([IMAGE, 255 - IMAGE])
+    header, blobs = unpack(
+        strips_data([Strip("Original", pair, ["7", "8"]), Strip("A", pair[::-1], ["a", "b"], "#123456")])
+    )
+    assert header["strips"] == [
+        {"name": "Original", "color": "", "captions": ["7", "8"]},
+        {"name": "A", "color": "#123456", "captions": ["a", "b"]},
+    ]
+    assert blobs["0"] == pair.tobytes()
+    assert blobs["1"] == pair[::-1].tobytes()
+
+
+def test_strips_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"equally many images and captions\. Received: \[1, 2\]"):
+        strips_data([Strip("A", IMAGE[None], ["1"]), Strip("B", np.stack([IMAGE, IMAGE]), ["1", "2"])])

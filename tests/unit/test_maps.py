@@ -14,12 +14,12 @@ import numpy as np
 import psutil
 import pytest
 
-from ae_core.codec import encode_part, open_codec
+from ae_core.codec import encode_part, open_codec, weights_of
 from ae_core.config import Config
 from ae_core.datasets import dataset_for, load_dataset
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.jobs import Jobs
-from ae_core.mapmaking import MapName, make_map, place_codes, weights_of
+from ae_core.mapmaking import MapName, make_map, place_codes
 from ae_core.maps import Maps
 from ae_core.projection import Projection, linear_projection
 from ae_core.store import Run, RunStore

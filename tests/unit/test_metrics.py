@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from ae_core.errors import DataError
-from ae_core.metrics import BATCH, Images, cross_entropies, evaluate, evaluate_each, percentiles, squared_errors
+from ae_core.metrics import (
+    BATCH,
+    Images,
+    cross_entropies,
+    evaluate,
+    evaluate_each,
+    interval,
+    percentiles,
+    psnrs,
+    squared_errors,
+    ssims,
+)
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((BATCH + 3, 28, 28), np.float32)
@@ -82,3 +93,75 @@ def test_percentiles_reach_from_the_smallest_to_the_largest() -> None:
     found = percentiles(np.random.default_rng(0).permutation(np.arange(1001.0)))
     assert found.dtype == np.float32
     assert found == pytest.approx(np.arange(101) * 10)
+
+
+def literal_ssim(x: np.ndarray, y: np.ndarray) -> float:
+    """Equations 13 to 17 of Wang et al. (2004) as they are written there, one window after the other."""
+    offsets = np.arange(-5, 6)
+    weights = np.exp(-(offsets[:, None] ** 2 + offsets**2) / (2 * 1.5**2))
+    weights /= weights.sum()
+    found = []
+    for row in range(28 - 10):
+        for column in range(28 - 10):
+            a, b = (image[row : row + 11, column : column + 11] for image in (x, y))
+            mean_a, mean_b = (weights * a).sum(), (weights * b).sum()
+            variance_a, variance_b = (weights * (a - mean_a) ** 2).sum(), (weights * (b - mean_b) ** 2).sum()
+            covariance = (weights * (a - mean_a) * (b - mean_b)).sum()
+            c1, c2 = (0.01 * 1) ** 2, (0.03 * 1) ** 2
+            alike = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+            found.append(alike / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)))
+    return float(np.mean(found))
+
+
+def strokes(seed: int) -> Images:
+    """Black but for a bar, as digits are: there the quotients hang on the two constants."""
+    image = np.zeros((28, 28), np.float32)
+    image[4:24, 8 + seed : 11 + seed] = np.random.default_rng(seed).random((20, 3), np.float32)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (IMAGES[0], GUESSES[0]),
+        (IMAGES[0], IMAGES[1]),
+        (strokes(0), strokes(1)),
+        (strokes(0), np.full((28, 28), 0.1, np.float32)),
+        (strokes(2), strokes(2) * np.float32(1.3) - np.float32(0.05)),
+        (np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)),
+    ],
+    ids=["noisy", "unlike", "strokes", "flat", "out-of-range", "extremes"],
+)
+def test_structural_similarity_is_that_of_the_paper(x: Images, y: Images) -> None:
+    expected = literal_ssim(x.astype(float), y.astype(float))
+    assert ssims(x[None], y[None])[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_structural_similarity_of_equal_images_is_one_and_each_image_has_its_own() -> None:
+    together = ssims(IMAGES[:3], np.stack([IMAGES[0], GUESSES[1], IMAGES[0]]))
+    assert together[0] == pytest.approx(1, abs=1e-5)
+    alone = [ssims(IMAGES[1:2], GUESSES[1:2])[0], ssims(IMAGES[2:3], IMAGES[:1])[0]]
+    assert together[1:] == pytest.approx(alone)
+
+
+def test_the_peak_ratio_of_an_error_is_in_decibels_and_finite_without_any() -> None:
+    assert psnrs(np.array([0.1, 0.01, 0.0])) == pytest.approx([10, 20, 120])
+
+
+def test_a_mean_comes_with_1_96_standard_errors_to_each_side() -> None:
+    values = np.array([1.0, 2.0, 4.0, 9.0])
+    found = interval(values)
+    assert found.mean == 4
+    assert found.half == pytest.approx(1.96 * np.sqrt(((values - 4) ** 2).sum() / 3) / 2)
+    assert (found.low, found.high) == (4 - found.half, 4 + found.half)
+
+
+def test_the_interval_holds_the_true_mean_95_times_of_100() -> None:
+    draws = np.random.default_rng(1).exponential(size=(2000, 200))
+    held = np.mean([found.low <= 1 <= found.high for found in map(interval, draws)])
+    assert 0.92 < held < 0.97
+
+
+def test_how_sure_the_mean_of_a_single_value_is_nobody_knows() -> None:
+    assert interval(np.array([3.0])).mean == 3
+    assert np.isnan(interval(np.array([3.0])).half)

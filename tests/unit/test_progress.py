@@ -12,13 +12,13 @@ import pytest
 from ae_core.errors import DamagedRunError
 from ae_core.progress import History, is_history_step, next_history_step, preview_indices, to_pixels
 
-COLUMNS = ["step", "loss", "mse", "held_out_loss", "held_out_mse"]
+COLUMNS = ["step", "loss", "mse", "held_out_loss", "held_out_mse", "kl", "held_out_kl"]
 
 
 def history(*steps: int) -> History:
     made = History()
     for step in steps:
-        made.append(step=step, loss=1 / step, mse=2 / step, held_out_loss=3 / step, held_out_mse=4 / step)
+        made.append(**{column: at / step for at, column in enumerate(COLUMNS)} | {"step": step})
     return made
 
 
@@ -65,12 +65,19 @@ def test_a_row_must_name_every_column() -> None:
 def test_a_copy_has_columns_of_its_own() -> None:
     first = history(1)
     second = first.copy()
-    second.append(step=2, loss=0, mse=0, held_out_loss=0, held_out_mse=0)
+    second.append(**dict.fromkeys(COLUMNS, 0))
     assert first == history(1)
 
 
 def test_a_history_comes_back_from_json() -> None:
     assert History.from_json(json.loads(json.dumps(history(1, 2, 3).to_json()))) == history(1, 2, 3)
+
+
+def test_a_history_of_a_version_without_kl_terms_has_zeros_for_them() -> None:
+    columns = history(1, 2).to_json()
+    del columns["kl"], columns["held_out_kl"]
+    found = History.from_json(columns)
+    assert (found.step, found.kl, found.held_out_kl) == ([1, 2], [0, 0], [0, 0])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_a_history_comes_back_from_json() -> None:
         5,
         [],
         {},
-        {name: [1.0] for name in COLUMNS[:-1]},
+        {name: [1.0] for name in COLUMNS[1:]},
         dict.fromkeys(COLUMNS, 1.0),
         {name: ["a"] for name in COLUMNS},
         dict.fromkeys(COLUMNS, "abc"),

@@ -23,8 +23,7 @@ RATES = {"sgd": 0.5, "rmsprop": 0.002, "adam": 0.002, "adamw": 0.002, "nadam": 0
 
 def trained(config: Config, data: Dataset, steps: int = STEPS) -> tuple[Stepper, list[float]]:
     stepper = Stepper(config, data)
-    losses, _ = stepper.advance(steps)
-    return stepper, losses
+    return stepper, stepper.advance(steps).loss
 
 
 @pytest.fixture(scope="module")

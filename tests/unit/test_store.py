@@ -122,7 +122,7 @@ def test_a_run_is_usable_once_it_has_a_codec(run: Run, state: Any) -> None:
 
 
 def test_a_status_comes_back_as_it_was_written(run: Run) -> None:
-    status = Status("failed", 7, 30, 1.5, 99.5, 1234, 0.01, 0.1, "why", created=5.0)
+    status = Status("failed", 7, 30, 1.5, 99.5, 1234, 0.01, 0.1, "why", created=5.0, neg_elbo=101.5)
     run.write_status(status)
     assert replace(run.fresh().status, updated=0.0) == status
 
@@ -134,7 +134,7 @@ def test_a_status_of_a_newer_version_can_be_read(run: Run) -> None:
 
 def test_history_and_preview_come_back_as_they_were_written(run: Run) -> None:
     digits = np.arange(16 * 784).reshape(16, 28, 28).astype(np.uint8)
-    history = History([1, 2], [0.5, 0.4], [0.3, 0.2], [0.6, 0.5], [0.4, 0.3])
+    history = History([1, 2], [0.5, 0.4], [0.3, 0.2], [0.6, 0.5], [0.4, 0.3], [7.0, 8.0], [9.0, 10.0])
     assert (run.history(), run.preview()) == (History(), None)
     run.write_history(history)
     run.write_preview(digits, digits[::-1])

@@ -19,6 +19,7 @@ from ae_core.config import Config
 from ae_core.datasets import Dataset
 from ae_core.errors import ConfigError, DamagedRunError, DivergedError, RunNotFoundError, StoreError
 from ae_core.lock import BusyError, hold, is_held
+from ae_core.progress import Batches
 from ae_core.store import Run, RunStore
 from ae_core.training import train
 from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits
@@ -118,7 +119,7 @@ def test_reports_tell_of_every_stage_in_order(twin: tuple[Run, Watcher]) -> None
     assert watcher.steps == sorted(watcher.steps)
     assert (first.step, first.steps, first.seconds_left) == (0, DENSE.steps, None)
     assert (last.step, last.history) == (DENSE.steps, run.history())
-    assert last.held_out_mse == run.history().held_out_mse[-1] < first.held_out_mse
+    assert last.held_out.mse == run.history().held_out_mse[-1] < first.held_out.mse
     assert first.reconstructions.shape == (16, 28, 28)
 
 
@@ -158,7 +159,7 @@ def test_a_run_that_continues_another_begins_with_its_weights(copied: Run, store
     watcher = Watcher("pause")
     child = replace(DENSE, continues=copied.key, schedule="cosine", dropout=0.2)
     run = train(child, store=store, report=watcher.report, should_stop=watcher.should_stop)
-    assert watcher.seen[0].held_out_mse == copied.history().held_out_mse[-1]
+    assert watcher.seen[0].held_out.mse == copied.history().held_out_mse[-1]
     assert (run.status.step, run.history().step) == (0, [])
 
 
@@ -188,7 +189,7 @@ def test_weights_that_are_broken_are_not_kept_by_an_interruption(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Breaking(training.Stepper):
-        def advance(self, count: int) -> tuple[list[float], list[float]]:
+        def advance(self, count: int) -> Batches:
             losses = super().advance(count)
             if self.step == 22:
                 self.network.trainable_variables[0].assign(np.full((784, 16), np.nan))

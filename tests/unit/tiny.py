@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ DENSE = Config(classes=(0, 1), train_size=256, encoder_widths=(16,), latent_dim=
 CONV = Config(
     classes=(0, 1), train_size=256, architecture="conv", filters=(4, 6), latent_dim=4, batch_size=32, steps=10
 )
+VARIATIONAL = replace(DENSE, family="variational")
 
 
 def spare_the_baselines(store: RunStore) -> None:

@@ -1,0 +1,160 @@
+"""Classifiers that are networks: a head on cached codes, and an encoder with a head, in TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ae_core.codec import read_network
+from ae_core.models import build_network
+from ae_core.stepper import compiled_update, to_floats
+from ae_core.store import Run, damaged_run
+
+HIDDEN_UNITS = 128
+DROPOUT = 0.3
+LEARNING_RATE = 0.001
+BATCH_SIZE = 256
+EPOCHS = 12
+LEAST_STEPS = 400
+"""For few labels an epoch is a step or two."""
+LOOKS = 10
+"""Times that a training tells its accuracy."""
+CHUNK = 2000
+
+Report = Callable[[float, float], object]
+"""Called with the share of the training that is done, and the held-out accuracy then."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What a network learns, and what it is asked then.
+
+    Attributes:
+        inputs: (n, latent_dim) float32 codes, or (n, 28, 28) uint8 images.
+        labels: (n,) of them, 0 to `classes` - 1.
+        others: the same kind as `inputs`, held out, (m, ...).
+        other_labels: (m,) of those; looked at for the live accuracy alone.
+        classes: how many.
+        seed: of the weights, of dropout and of the order of the images.
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[np.integer[Any]]
+    others: NDArray[Any]
+    other_labels: NDArray[np.integer[Any]]
+    classes: int
+    seed: int
+
+
+def steps_for(count: int) -> int:
+    """Steps that a network learns for from `count` labels: `EPOCHS` epochs, at least `LEAST_STEPS` steps."""
+    return max(LEAST_STEPS, EPOCHS * count // batch_for(count))
+
+
+def batch_for(count: int) -> int:
+    """Images a step."""
+    return min(BATCH_SIZE, count)
+
+
+def train_head(task: Task, *, report: Report) -> tuple[keras.Model, NDArray[np.float32]]:
+    """A head that reads codes; returns it, and its probabilities (m, classes) for the others."""
+    # Codes of one run lie within -3 and 3, of another within 0 and 40.
+    mean, scale = task.inputs.mean(axis=0), np.maximum(task.inputs.std(axis=0), 1e-6)
+    inputs = keras.Input(task.inputs.shape[1:])
+    standard = keras.layers.Normalization(mean=mean, variance=np.square(scale))(inputs)
+    model = keras.Model(inputs, _head(standard, task), name="head")
+    return model, _learn(model, task, report)
+
+
+def train_whole(run: Run, task: Task, *, pretrained: bool, report: Report) -> NDArray[np.float32]:
+    """The run's encoder with a head; returns its probabilities (m, classes) for the others.
+
+    Args:
+        pretrained: whether the encoder begins with the run's weights, else with random ones.
+
+    Raises:
+        DamagedRunError: the weights cannot be read.
+    """
+    # From scratch, each seed of a contest is another network, not the run's own first weights again and again.
+    encoder = build_network(replace(run.config, seed=task.seed)).encoder
+    if pretrained:
+        _load_encoder(encoder, run)
+    # Codes of one run lie within -3 and 3, of another within 0 and 40; from random weights they lie elsewhere again.
+    standard = keras.layers.BatchNormalization(center=False, scale=False)(encoder.output)
+    model = keras.Model(encoder.input, _head(standard, task), name="classifier")
+    return _learn(model, task, report)
+
+
+def _head(codes: Any, task: Task) -> Any:
+    def initializer(number: int) -> Any:
+        return keras.initializers.HeUniform(seed=1000 * task.seed + number)
+
+    hidden = keras.layers.Dense(HIDDEN_UNITS, activation="relu", kernel_initializer=initializer(0))(codes)
+    kept = keras.layers.Dropout(DROPOUT, seed=task.seed)(hidden)
+    return keras.layers.Dense(task.classes, kernel_initializer=initializer(1))(kept)
+
+
+def _load_encoder(encoder: keras.Model, run: Run) -> None:
+    """Take the weights from plain floats: a runs folder may come from somebody else, and a model file is code."""
+    spec, content = read_network(run)
+    weights = np.frombuffer(content, "<f4")
+    layers = [layer for layer in encoder.layers if layer.weights and hasattr(layer, "kernel")]
+    try:
+        entries = [entry for entry in spec["encoder"] if "kernel" in entry]
+        for layer, entry in zip(layers, entries, strict=True):
+            for part in ("kernel", "bias"):
+                start, count = entry[part]
+                variable = getattr(layer, part)
+                variable.assign(weights[start : start + count].reshape(variable.shape))
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged_run(run.key, "network.json or network.bin") from error
+
+
+def _learn(model: keras.Model, task: Task, report: Report) -> NDArray[np.float32]:
+    """Train by Adam with a rate that glides to zero; returns probabilities (m, classes) for the others."""
+    count = len(task.inputs)
+    steps, batch = steps_for(count), batch_for(count)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps))
+    weights = model.trainable_variables
+    optimizer.build(weights)
+    inputs, labels = tf.constant(task.inputs), tf.constant(task.labels.astype(np.int32))
+    update = compiled_update(optimizer, weights)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, batch], tf.int32)])
+    def advance(indices: tf.Tensor) -> None:
+        for index in tf.range(tf.shape(indices)[0]):
+            rows = indices[index]
+            with tf.GradientTape() as tape:
+                logits = model(_floats(tf.gather(inputs, rows)), training=True)
+                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, rows), logits)
+                loss = tf.reduce_mean(losses)
+            update(tape.gradient(loss, weights))
+
+    probabilities = tf.function(lambda values: tf.nn.softmax(model(_floats(values), training=False)))
+    order = _order(count, steps * batch, task.seed).reshape(steps, batch)
+    sample = np.linspace(0, len(task.others) - 1, min(CHUNK, len(task.others))).round().astype(np.int64)
+    for start, end in pairwise(np.linspace(0, steps, LOOKS + 1).round().astype(int)):
+        advance(tf.constant(order[start:end]))
+        guesses = probabilities(tf.constant(task.others[sample])).numpy().argmax(axis=1)
+        report(end / steps, float(np.mean(guesses == task.other_labels[sample])))
+    batches = [task.others[start : start + CHUNK] for start in range(0, len(task.others), CHUNK)]
+    return np.concatenate([probabilities(tf.constant(rows)).numpy() for rows in batches])
+
+
+def _order(count: int, length: int, seed: int) -> NDArray[np.int32]:
+    """Shuffled epochs of `count` images in a row, (length,)."""
+    random = np.random.default_rng([seed, count])
+    epochs = [random.permutation(count) for _ in range(-(-length // count))]
+    return np.concatenate(epochs)[:length].astype(np.int32)
+
+
+def _floats(values: tf.Tensor) -> tf.Tensor:
+    """Images as floats; codes are floats already."""
+    return to_floats(values) if values.dtype == tf.uint8 else values

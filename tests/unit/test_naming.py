@@ -1,0 +1,95 @@
+"""What runs are called, and that a name outlives whatever is in its file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ae_core.config import Config
+from ae_core.errors import RunNameError, RunNotFoundError
+from ae_core.store import Run, RunStore, Status
+from tests.small import add_digits
+
+CONFIG = Config(steps=30, latent_dim=4)
+SETTINGS = "Dense 512, 4 dimensions, 30 steps"
+
+
+@pytest.fixture
+def run(store: RunStore) -> Run:
+    return store.create(CONFIG)
+
+
+def test_a_run_is_called_by_its_settings_until_it_has_a_name(store: RunStore, run: Run) -> None:
+    assert (run.name, run.title) == ("", SETTINGS)
+    run.rename("  Mine,\tthe \n second ")
+    named = store.open(run.key)
+    assert (named.name, named.title) == ("Mine, the second",) * 2
+    named.rename("   ")
+    assert store.open(run.key).title == SETTINGS
+    assert not (run.path / "name.txt").exists()
+
+
+def test_taking_away_a_name_that_is_not_there_is_no_error(run: Run) -> None:
+    run.rename("")
+    assert run.fresh().title == SETTINGS
+
+
+@pytest.mark.parametrize("name", ["a", "Ü" * 60, "数字", "<b>*_bold_*</b>", "../.."])
+def test_any_text_of_1_to_60_characters_that_can_be_printed_is_a_name(run: Run, name: str) -> None:
+    run.rename(name)
+    assert run.fresh().title == name
+
+
+@pytest.mark.parametrize("name", ["a" * 61, "a\u202eb", "a\x00b", "a\x1b[31mb"])
+def test_other_texts_are_refused_and_the_name_stays(run: Run, name: str) -> None:
+    run.rename("Before")
+    with pytest.raises(
+        RunNameError, match=r"must be 1 to 60 characters that can be printed. Received: \d+, "
+    ) as caught:
+        run.rename(name)
+    assert len(str(caught.value)) < 150
+    assert run.fresh().title == "Before"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a" * 61, b"a\nb", b" a ", b"\x00"])
+def test_a_file_that_holds_no_name_counts_as_none(store: RunStore, run: Run, content: bytes) -> None:
+    (run.path / "name.txt").write_bytes(content)
+    assert store.open(run.key).title == SETTINGS
+
+
+def test_a_deleted_run_cannot_be_named_and_does_not_come_back(store: RunStore, run: Run) -> None:
+    store.delete(run.key)
+    for name in ("late", ""):
+        with pytest.raises(RunNotFoundError, match="it was deleted meanwhile"):
+            run.rename(name)
+    assert store.listed() == []
+
+
+def test_a_name_changes_neither_key_nor_status(store: RunStore, run: Run) -> None:
+    before = run.status
+    run.rename("Mine")
+    assert store.open(run.key).status == before
+    assert store.create(CONFIG).name == "Mine"
+
+
+def test_a_run_of_own_images_is_called_by_their_given_title(store: RunStore) -> None:
+    own = store.create(replace(CONFIG, dataset=add_digits(store), classes=(3,)))
+    assert own.title == f"{SETTINGS}, A few digits"
+    assert store.create(replace(CONFIG, dataset="fashion_mnist")).title == f"{SETTINGS}, Fashion-MNIST"
+    assert store.create(replace(Config(), dataset="fashion_mnist")).title == "Quick start, Fashion-MNIST"
+
+
+def test_a_run_whose_images_are_gone_is_called_by_their_key(store: RunStore) -> None:
+    assert store.create(replace(CONFIG, dataset="images-0123456789ab")).title == f"{SETTINGS}, images-0123456789ab"
+
+
+def test_the_size_on_disk_counts_all_files_and_none_of_a_deleted_run(store: RunStore, run: Run) -> None:
+    run.write_status(Status("paused"))
+    (run.path / "maps").mkdir()
+    (run.path / "maps" / "tsne-test.npz").write_bytes(bytes(1000))
+    files: list[Path] = [path for path in run.path.rglob("*") if path.is_file()]
+    assert run.size_on_disk() == sum(len(path.read_bytes()) for path in files) > 1000
+    store.delete(run.key)
+    assert run.size_on_disk() == 0
