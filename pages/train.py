@@ -8,7 +8,7 @@ from ae_core.layers import plan_layers
 from ui import form
 from ui.frame import inside_app
 from ui.live import layer_picture
-from ui.runs import run_list
+from ui.runs import runs_link
 from ui.training import show_training
 
 inside_app()
@@ -33,7 +33,7 @@ with preset:
 with picture:
     if config:
         plan = plan_layers(config)
-        layer_picture(key="layer_picture", encoder_layers=plan.encoder, decoder_layers=plan.decoder)
+        layer_picture(key="layer_picture", encoder_layers=plan.drawn_encoder, decoder_layers=plan.decoder)
 
 # The training comes first: on a phone the settings are below it, not between the visitor and the curve.
 live, settings = st.columns([3, 2], gap="large")
@@ -47,7 +47,7 @@ with live:
 with settings:
     form.groups(problems)
 
-run_list()
+runs_link()
 
 st.subheader("Things to try", anchor=False)
 st.markdown(
@@ -58,6 +58,8 @@ st.markdown(
   cross the line.
 - Train **Linear** with the optimizer SGD and a learning rate of 10: it should diverge within a few steps. You should
   get a message that says at which step it did, and the last good weights.
+- Train **Variational** and watch the bars: the KL term should leave some of the 20 dimensions at zero. They have
+  collapsed, and the decoder does without them. With **beta 4** fewer should be left, and the digits should blur.
 - Set the training images to 100: the training curve should go on falling while the held-out curve turns up.
 """
 )

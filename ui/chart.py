@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from ae_core.layers import PIXELS
 from ae_core.progress import History
-from ui.palette import colour
+from ui.palette import Role, colour
 
-Measure = Literal["mse", "loss"]
-TITLES: dict[Measure, str] = {"mse": "Mean squared error per pixel", "loss": "Loss"}
+Measure = Literal["mse", "loss", "terms"]
+TITLES: dict[Measure, str] = {
+    "mse": "Mean squared error per pixel", "loss": "Loss", "terms": "Nats an image",
+}  # fmt: skip
 TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA"
+RECONSTRUCTION, KL = "Reconstruction", "KL term"
+HELD_OUT_TERMS = ("Reconstruction, held-out", "KL term, held-out")
+FIRST_STEPS = 6
 HEIGHT = 250
+BARS_HEIGHT = 130
+SOLID, DASHED, DOTTED = [1, 0], [7, 3], [2, 3]
+LOOKS: dict[str, tuple[Role, list[int]]] = {
+    TRAINING: ("original", SOLID),
+    HELD_OUT: ("held-out", DASHED),
+    PCA: ("pca", DOTTED),
+    RECONSTRUCTION: ("reconstruction", SOLID),
+    HELD_OUT_TERMS[0]: ("reconstruction", DASHED),
+    KL: ("kl", SOLID),
+    HELD_OUT_TERMS[1]: ("kl", DASHED),
+}
+"""Colour and dashes of each curve."""
 
 
 def loss_chart(
@@ -33,11 +52,15 @@ def loss_chart(
         loss_title: what `measure="loss"` measures.
         baseline: PCA's held-out mean squared error, drawn as a level line; only where the axis shows that too.
     """
-    rows = curve_rows(history, measure=measure, steps=steps, baseline=baseline)
+    if measure == "terms":
+        rows, names = term_rows(history), [RECONSTRUCTION, HELD_OUT_TERMS[0], KL, HELD_OUT_TERMS[1]]
+    else:
+        rows = curve_rows(history, measure=measure, steps=steps, baseline=baseline)
+        names = [TRAINING, HELD_OUT, PCA]
     title = loss_title if measure == "loss" else TITLES[measure]
     st.vega_lite_chart(
         rows,
-        _specification(title, steps=steps, logarithmic=logarithmic),
+        _specification(title, names, steps=steps, logarithmic=logarithmic),
         key=key,
         width="stretch",
         height=HEIGHT,
@@ -45,6 +68,43 @@ def loss_chart(
         on_select="rerun",
         selection_mode="zoom",
     )
+
+
+def term_rows(history: History) -> pd.DataFrame:
+    """Both terms of a variational autoencoder's loss in nats an image: columns step, value, series.
+
+    Their sum is the negative ELBO, with beta left out. Of a training that is on its way, the first steps are not shown:
+    they are so far above all others that those would lie flat.
+    """
+    begin = FIRST_STEPS if len(history.step) > 2 * FIRST_STEPS else 0
+    columns = {
+        RECONSTRUCTION: [loss * PIXELS for loss in history.loss[begin:]],
+        HELD_OUT_TERMS[0]: [loss * PIXELS for loss in history.held_out_loss[begin:]],
+        KL: history.kl[begin:],
+        HELD_OUT_TERMS[1]: history.held_out_kl[begin:],
+    }
+    return pd.DataFrame(
+        {
+            "step": history.step[begin:] * len(columns),
+            "value": [value for column in columns.values() for value in column],
+            "series": [name for name, column in columns.items() for _ in column],
+        }
+    )
+
+
+def kl_chart(*, key: str, kl_by_dimension: Sequence[float]) -> None:
+    """Show what each dimension of a variational code costs, (latent_dim,) in nats; updated in place as `loss_chart`."""
+    rows = pd.DataFrame({"dimension": range(1, len(kl_by_dimension) + 1), "kl": kl_by_dimension})
+    dimension = {"field": "dimension", "type": "ordinal", "title": "Dimension of the code"}
+    specification = {
+        "mark": {"type": "bar", "color": colour("kl"), "tooltip": True},
+        "encoding": {
+            "x": {**dimension, "axis": {"labelAngle": 0, "labelOverlap": True}},
+            "y": {"field": "kl", "type": "quantitative", "title": "KL, nats", "axis": {"tickCount": 3}},
+            "tooltip": [dimension, {"field": "kl", "title": "KL term in nats", "format": ".3f"}],
+        },
+    }
+    st.vega_lite_chart(rows, specification, key=key, width="stretch", height=BARS_HEIGHT)
 
 
 def curve_rows(history: History, *, measure: Measure, steps: int, baseline: float | None) -> pd.DataFrame:
@@ -63,14 +123,13 @@ def curve_rows(history: History, *, measure: Measure, steps: int, baseline: floa
     )
 
 
-def _specification(title: str, *, steps: int, logarithmic: bool) -> dict[str, Any]:
+def _specification(title: str, names: list[str], *, steps: int, logarithmic: bool) -> dict[str, Any]:
+    columns = 2 if len(names) > 3 else len(names)
     series = {
         "field": "series",
-        "scale": {
-            "domain": [TRAINING, HELD_OUT, PCA],
-            "range": [colour("original"), colour("held-out"), colour("pca")],
-        },
-        "legend": {"orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 3},
+        "scale": {"domain": names, "range": [colour(LOOKS[name][0]) for name in names]},
+        # Four in a row are too many for a phone.
+        "legend": {"orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 3, "columns": columns},
     }
     return {
         # The wheel alone must go on scrolling the page.
@@ -101,7 +160,7 @@ def _specification(title: str, *, steps: int, logarithmic: bool) -> dict[str, An
             "strokeDash": {
                 **series,
                 "type": "nominal",
-                "scale": {"domain": [TRAINING, HELD_OUT, PCA], "range": [[1, 0], [7, 3], [2, 3]]},
+                "scale": {"domain": names, "range": [LOOKS[name][1] for name in names]},
             },
             "tooltip": [
                 {"field": "series", "title": "Curve"},

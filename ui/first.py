@@ -42,7 +42,7 @@ class First:
         """How far it is; empty when nobody trains it."""
         if self.job and self.job.progress:
             at = self.job.progress
-            return f"Step {at.step:,} of {at.steps:,}, error {at.held_out_mse:.3f}"
+            return f"Step {at.step:,} of {at.steps:,}, error {at.held_out.mse:.3f}"
         if self.run and self.job is None and is_held(self.run.path):
             return f"Step {self.run.status.step:,} of {self.run.status.steps:,}"
         if self.job is None:

@@ -18,8 +18,8 @@ from ui.server import data_for, store
 GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
 CUSTOM = "custom"
 PRESET = "preset"
-WITHOUT_WIDGET = {"family", "continues"}
-"""One has a single choice so far; the other is set by "Train longer"."""
+WITHOUT_WIDGET = {"continues"}
+"""It is set by "Train longer"."""
 
 
 def start_from_address() -> None:
@@ -126,10 +126,14 @@ def _pairs(names: list[str]) -> list[list[str]]:
 def _applies(name: str) -> bool:
     conv = st.session_state[_key("architecture")] == "conv"
     optimizer = st.session_state[_key("optimizer")]
+    variational = st.session_state[_key("family")] == "variational"
     return name not in WITHOUT_WIDGET and {
         "encoder_widths": not conv,
         "decoder_widths": not conv,
         "filters": conv,
+        "code_activation": not variational,
+        "code_l1": not variational,
+        "beta": variational,
         "momentum": optimizer == "sgd",
         "weight_decay": optimizer == "adamw",
         "classes": bool(_class_names()),

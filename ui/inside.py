@@ -15,7 +15,7 @@ from ae_core.progress import preview_indices
 from ae_core.store import Run, damaged_run
 from ui.first import first_training
 from ui.live import Digit, decoder_only, start_figure
-from ui.runs import FIRST, damage_mendable
+from ui.runs import FIRST, damage_mendable, unmarked
 from ui.server import codec, data_for
 
 DIGITS = 40
@@ -39,14 +39,14 @@ def _trained(run: Run) -> None:
     network, weights = _decoder(run)
     names = _names(run.config, indices)
     plan = plan_layers(run.config)
-    st.caption(f"Now showing: {title_of(run.config)}. Held-out mean squared error {run.status.test_mse:.4f}.")
+    st.caption(f"Now showing: {unmarked(run.title)}. Held-out mean squared error {run.status.test_mse:.4f}.")
     start_figure(
         key="inside",
         digits=[
             Digit(image=data.test_pixels[index], label=name, code=code)
             for index, name, code in zip(indices, names, codes, strict=True)
         ],
-        encoder_layers=plan.encoder,
+        encoder_layers=plan.drawn_encoder,
         decoder_layers=plan.decoder,
         network=network,
         weights=weights,
@@ -87,7 +87,7 @@ def _learning() -> None:
                 Digit(image=data.test_pixels[index], label=name, reconstruction=image)
                 for index, name, image in zip(indices, _names(FIRST, indices), rebuilt, strict=True)
             ],
-            encoder_layers=plan.encoder,
+            encoder_layers=plan.drawn_encoder,
             decoder_layers=plan.decoder,
             status=words,
         )

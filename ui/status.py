@@ -44,13 +44,13 @@ def _job_words(job: Job, steps: int) -> str:
         if not job.place:
             return "Starting ..."
         trainings = "one training is" if job.place == 1 else f"{job.place} trainings are"
-        return f"Waiting: {trainings} before this one, about {_duration(job.wait_seconds)}."
+        return f"Waiting: {trainings} before this one, about {duration(job.wait_seconds)}."
     progress = job.progress
     if progress is None or progress.seconds_left is None:
         return "Starting: the network is being compiled, which takes a few seconds."
     return (
         f"Step {progress.step:,} of {steps:,}, {progress.steps_per_second:,.0f} steps a second, "
-        f"{_duration(progress.seconds_left)} left. Held-out error {progress.held_out_mse:.4f}"
+        f"{duration(progress.seconds_left)} left. Held-out error {progress.held_out.mse:.4f}"
     )
 
 
@@ -83,16 +83,19 @@ def _figures(config: Config, status: Status) -> str:
     baseline = baseline_mse(config, config.latent_dim)
     against = "" if baseline is None else f" (PCA with {config.latent_dim} dimensions: {baseline:.4f})"
     words = (
-        f"{status.step:,} steps in {_duration(status.seconds)}. "
+        f"{status.step:,} steps in {duration(status.seconds)}. "
         f"Mean squared error on all held-out images: **{status.test_mse:.4f}**{against}."
     )
+    if status.neg_elbo is not None:
+        words += f" Negative ELBO: **{status.neg_elbo:.1f}** nats an image."
     if config.latent_dim == 30 and config.dataset == "mnist" and not config.classes:
         summed = status.test_mse * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
         words += f" Summed over an image: **{summed:.2f}**; Hinton and Salakhutdinov (2006) report 3.00, PCA 13.87."
     return words
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Words for so many seconds: "12 s", "3 min 5 s", "2 h 10 min"."""
     whole = max(1, round(seconds))
     if whole < 60:
         return f"{whole} s"

@@ -15,7 +15,7 @@ from ae_core.fields import Choice
 from ae_core.progress import Request, preview_indices
 from ae_core.store import State
 from ui import form
-from ui.chart import Measure, loss_chart
+from ui.chart import Measure, kl_chart, loss_chart
 from ui.live import digit_rows
 from ui.runs import RUN, damage_mendable, longer, showable
 from ui.server import baseline_mse, data_for, has_baseline, jobs, visitor
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 5.0
 """Between two glances at a training that rests: somebody else may start it."""
+
+USED_NATS = 0.1
+"""A dimension of a variational code whose KL term is smaller carries next to nothing."""
+TERMS_WORDS = (
+    "Reconstruction: the loss summed over the 784 pixels of an image. KL term: what the code costs, the distance of "
+    "its posterior from the prior. Their sum is the negative ELBO, a bound on how surprising an image is to the model. "
+    "Training errors are those of codes drawn at random, held-out squared errors those of the mean."
+)
 
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
 """States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
@@ -52,6 +60,8 @@ def show_training(config: Config) -> None:
         st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
         if not view.active:
             st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
+        if config.family == "variational":
+            st.caption(TERMS_WORDS)
         st.caption(
             f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
             "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
@@ -73,6 +83,7 @@ def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
             st.rerun()
         show_status(view)
         _show_curve(view, curve)
+        _show_kl(view)
         _digits(view)
 
 
@@ -118,18 +129,20 @@ def _train_longer(config: Config) -> None:
 
 
 def _curve_choice(config: Config) -> _Curve:
-    measures: dict[Measure, str] = {"mse": "Squared error"}
-    if config.loss != "mse":
+    variational = config.family == "variational"
+    measures: dict[Measure, str] = {"terms": "Both terms"} if variational else {}
+    measures["mse"] = "Squared error"
+    if config.loss != "mse" and not variational:
         measures["loss"] = _loss_title(config)
     with st.container(horizontal=True, width="content", key="curve_choices"):
         measure = st.segmented_control(
-            "Measure", list(measures), format_func=lambda name: measures[name], default="mse", required=True,
-            key="measure", label_visibility="collapsed",
+            "Measure", list(measures), format_func=lambda name: measures[name], default=next(iter(measures)),
+            required=True, key=f"measure_{config.family}", label_visibility="collapsed",
         )  # fmt: skip
         scale = st.segmented_control(
             "Scale", ["Linear", "Log"], default="Linear", required=True, key="scale", label_visibility="collapsed"
         )
-    return _Curve(measure if measure in measures else "mse", logarithmic=scale == "Log")
+    return _Curve(measure if measure in measures else next(iter(measures)), logarithmic=scale == "Log")
 
 
 def _show_curve(view: View, curve: _Curve) -> None:
@@ -141,6 +154,19 @@ def _show_curve(view: View, curve: _Curve) -> None:
         loss_title=f"{_loss_title(view.config)} per pixel",
         logarithmic=curve.logarithmic,
         baseline=baseline_mse(view.config, view.config.latent_dim),
+    )
+
+
+def _show_kl(view: View) -> None:
+    """Which dimensions of a variational code are used, and which have collapsed."""
+    kl = view.kl_by_dimension()
+    if not kl:
+        return
+    kl_chart(key=f"kl_{view.config.key}", kl_by_dimension=kl)
+    used = sum(value > USED_NATS for value in kl)
+    st.caption(
+        f"{used} of {len(kl)} dimensions are used: each costs more than {USED_NATS} nats of KL. The others have "
+        "collapsed onto the prior, and tell the decoder nothing."
     )
 
 

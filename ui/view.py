@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,18 @@ class View:
             return self.progress.step
         return self.run.status.step if self.run else 0
 
+    def kl_by_dimension(self) -> Sequence[float]:
+        """The KL term by dimension of the code, in nats; empty for a plain autoencoder. Raises DamagedRunError."""
+        if self.progress:
+            return self.progress.held_out.kl_by_dimension
+        if self.run is None or self.config.family != "variational":
+            return ()
+        # With it comes LiteRT, which the first page of a visit need not wait for.
+        from ae_core.posterior import load_kl
+
+        kept = load_kl(self.run)
+        return () if kept is None else kept.tolist()
+
     def history(self) -> History:
         """The rows so far, and the last batches as a row of its own, so that the curve moves between rows."""
         if self.progress is None:
@@ -68,8 +81,10 @@ class View:
                 step=latest.step,
                 loss=latest.loss,
                 mse=latest.mse,
-                held_out_loss=latest.held_out_loss,
-                held_out_mse=latest.held_out_mse,
+                kl=latest.kl,
+                held_out_loss=latest.held_out.loss,
+                held_out_mse=latest.held_out.mse,
+                held_out_kl=latest.held_out.kl,
             )
         return history
 

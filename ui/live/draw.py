@@ -145,7 +145,7 @@ def _values(codec: Shown) -> dict[str, Any]:
         "name": codec.name,
         "model": codec.model,
         "latentDim": _latent_dim(codec),
-        "encoder": layer_values(codec.plan.encoder),
+        "encoder": layer_values(codec.plan.drawn_encoder),
         "decoder": layer_values(codec.plan.decoder),
     }
 

@@ -8,6 +8,7 @@ const LETTER = 6.6;
 const LINE = 13;
 const KINDS = {
   dense: "Dense layer",
+  posterior: "Mean and log-variance, a dense layer each",
   conv: "Convolution 3 × 3",
   conv_transpose: "Transposed convolution 3 × 3",
 };
