@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import drawing, latent, startup, training
+from benchmarks import comparing, drawing, latent, startup, training
 from benchmarks.rows import Row
 
 
@@ -21,4 +21,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "startup": startup.measure,
     "drawing": drawing.measure,
     "latent": latent.measure,
+    "compare": comparing.measure,
 }

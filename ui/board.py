@@ -20,6 +20,7 @@ from ui.codecs import OpenCodec, neighbours
 from ui.errors import shown_plainly
 from ui.live import Checked, Settings, blend, canvas_tools, digit_rows, draw_figure
 from ui.pictures import png_of, rgba_of
+from ui.runs import unmarked
 from ui.server import data_for
 
 Floats = NDArray[np.float32]
@@ -241,8 +242,8 @@ def _nearest(code: Floats, codec: OpenCodec) -> None:
     labels = data.train_labels
     st.subheader("Training images with the nearest codes", anchor=False)
     st.caption(
-        f"What {codec.name} takes your picture to be like: the distance between the codes is below each. A near code "
-        "does not mean that the pixels are near."
+        f"What {unmarked(codec.name)} takes your picture to be like: the distance between the codes is below each. A "
+        "near code does not mean that the pixels are near."
     )
     digit_rows(
         key="nearest",

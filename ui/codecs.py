@@ -6,7 +6,7 @@ A trained network and PCA are the same thing here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from ae_core.presets import title_of
 from ae_core.store import Run, damaged_run
 from ui.first import first_training
 from ui.live import Cargo, Shown
-from ui.runs import FIRST, chosen_run, damage_mendable, showable
+from ui.runs import FIRST, chosen_run, damage_mendable, showable, told_apart
 from ui.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
@@ -28,15 +28,38 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 PCA = "pca"
-CODECS = "codecs"
-MOST = 3
 USUAL = (0.5, 99.5)
 """Between these percentiles of held-out codes a value is called usual."""
 NEIGHBOURS_AMONG = 20_000
 """Training images, evenly spaced over all, among which neighbours are looked for: 20 MB for a code of 256 numbers."""
 CHUNK = 1000
 POLL_SECONDS = 1.0
-_CHOICE = "codec_choice"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A list in which codecs are chosen.
+
+    Attributes:
+        name: its name in the address.
+        label: its title on the page.
+        most: how many can be chosen, and in `words` the same.
+        with_pca: whether PCA stands beside a run at first.
+    """
+
+    name: str
+    label: str
+    most: int
+    words: str
+    with_pca: bool = False
+
+    @property
+    def key(self) -> str:
+        """Where the session keeps what is chosen: keys of runs, and `PCA`."""
+        return f"{self.name}_choice"
+
+
+DRAWN = Choice("codecs", "Networks", 3, "three")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +69,7 @@ class OpenCodec:
     Attributes:
         name: what the visitor reads.
         config: whose images it learned from.
+        run: what it is the codec of; None for PCA.
         cargo: its network for the browser.
         shown: what the figure of the Draw page needs.
     """
@@ -55,6 +79,7 @@ class OpenCodec:
     codec: Codec
     cargo: Cargo
     shown: Shown
+    run: Run | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,41 +96,43 @@ class Neighbours:
         return self.indices[nearest], distances[nearest]
 
 
-def codec_choice() -> list[Run | None]:
-    """A list in which up to three codecs are chosen, kept in the address; returns their runs, with None for PCA.
+def codec_choice(choice: Choice = DRAWN) -> list[Run | None]:
+    """A list in which codecs are chosen, kept in the address; returns their runs, with None for PCA.
 
-    Says so when the address names a run that cannot be shown.
+    Says so when the address names a run that cannot be shown, and when one that was chosen is there no more.
     """
     runs = {run.key: run for run in store().runs() if showable(run)}
-    names = {PCA: "PCA, same number of dimensions", **{key: title_of(run.config) for key, run in runs.items()}}
-    if _CHOICE not in st.session_state:
-        st.session_state[_CHOICE] = _from_address(names)
-    # A run may have been deleted since.
-    st.session_state[_CHOICE] = [name for name in st.session_state[_CHOICE] if name in names]
+    names = {PCA: "PCA, same number of dimensions", **told_apart(runs.values())}
+    if choice.key not in st.session_state:
+        st.session_state[choice.key] = _from_address(choice, names)
+    for name in st.session_state[choice.key]:
+        if name not in names:
+            st.warning(f"Run {name} is no longer here to be shown: somebody deleted it, or is training it again.")
+    st.session_state[choice.key] = [name for name in st.session_state[choice.key] if name in names]
     chosen: list[str] = st.multiselect(
-        "Networks",
+        choice.label,
         sorted(names, key=lambda name: name == PCA),
-        key=_CHOICE,
-        max_selections=MOST,
+        key=choice.key,
+        max_selections=choice.most,
         format_func=lambda name: names.get(name, name),
-        placeholder="Choose up to three",
+        placeholder=f"Choose up to {choice.words}",
     )
-    wanted = {CODECS: ",".join(chosen)} if chosen else {}
+    wanted = {choice.name: ",".join(chosen)} if chosen else {}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
     return [runs.get(name) for name in chosen]
 
 
-def _from_address(names: dict[str, str]) -> list[str]:
-    asked = dict.fromkeys(name for name in st.query_params.get(CODECS, "").split(",") if name)
+def _from_address(choice: Choice, names: dict[str, str]) -> list[str]:
+    asked = dict.fromkeys(name for name in st.query_params.get(choice.name, "").split(",") if name)
     for name in asked:
         if name not in names:
             st.warning(f"Run {name[:40]} cannot be shown: there is none, or it is not trained to its end yet.")
-    known = [name for name in asked if name in names][:MOST]
+    known = [name for name in asked if name in names][: choice.most]
     if known:
         return known
     run = chosen_run()
-    return [run.key if run else PCA]
+    return [*([run.key] if run else []), *([PCA] if choice.with_pca or not run else [])]
 
 
 def open_chosen(runs: Sequence[Run | None]) -> list[OpenCodec]:
@@ -148,8 +175,8 @@ def _await_first(meanwhile: str) -> None:
         first = first_training()
         if first.run and first.run.usable:
             # Let the choice begin with it.
-            st.session_state.pop(_CHOICE, None)
-            st.query_params.pop(CODECS, None)
+            st.session_state.pop(DRAWN.key, None)
+            st.query_params.pop(DRAWN.name, None)
             st.rerun()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
         st.info(f"No network is trained on this server yet. {words}. {meanwhile}")
@@ -157,11 +184,11 @@ def _await_first(meanwhile: str) -> None:
 
 def open_run(run: Run) -> OpenCodec:
     """Opened once for all visitors. Raises RunNotFoundError, DamagedRunError, DataError or ConfigError."""
-    return _open_run(str(run.path), run.status.updated, run)
+    return _open_run(str(run.path), run.status.updated, run.title, run)
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening the network…")
-def _open_run(path: str, updated: float, _run: Run) -> OpenCodec:  # noqa: ARG001 a run trained further is another entry
+def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:  # noqa: ARG001 trained further: another
     from ae_core.codec import read_network
 
     network, weights = read_network(_run)
@@ -169,9 +196,8 @@ def _open_run(path: str, updated: float, _run: Run) -> OpenCodec:  # noqa: ARG00
         cargo = Cargo.of(network, weights)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged_run(_run.key, "network.json or network.bin") from error
-    return _opened(
-        title_of(_run.config), _run.config, codec(_run), cargo, plan_layers(_run.config), _run.held_out_errors()
-    )
+    opened = _opened(title, _run.config, codec(_run), cargo, plan_layers(_run.config), _run.held_out_errors())
+    return replace(opened, run=_run)
 
 
 def open_pca(config: Config, latent_dim: int) -> OpenCodec | None:

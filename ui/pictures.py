@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import numpy as np
@@ -17,8 +18,16 @@ ENLARGED = 10
 
 def png_of(image: NDArray[np.float32]) -> bytes:
     """(28, 28) in [0, 1], a little more or less is clipped, as a PNG file of `ENLARGED` times its size."""
-    grey = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    picture = Image.fromarray(np.kron(grey, np.ones((ENLARGED, ENLARGED), np.uint8)))
+    return _png(np.round(np.clip(image, 0, 1) * 255).astype(np.uint8), ENLARGED)
+
+
+def data_url(pixels: NDArray[np.uint8], enlarged: int) -> str:
+    """Grey levels (h, w) as an address that holds a PNG file of `enlarged` times the size."""
+    return f"data:image/png;base64,{base64.b64encode(_png(pixels, enlarged)).decode()}"
+
+
+def _png(pixels: NDArray[np.uint8], enlarged: int) -> bytes:
+    picture = Image.fromarray(np.kron(pixels, np.ones((enlarged, enlarged), np.uint8)))
     content = io.BytesIO()
     picture.save(content, format="PNG")
     return content.getvalue()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ import streamlit as st
 
 from ae_core.config import Config
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
-from ae_core.presets import PRESETS, title_of
+from ae_core.presets import PRESETS
 from ae_core.store import Run
 from ui.errors import shown_plainly
 from ui.server import has_data, store
@@ -51,10 +53,11 @@ def run_choice(run: Run) -> None:
     runs = [run for run in store().runs() if showable(run)]
     if len(runs) < 2:
         return
-    titles = {other.key: _label(other) for other in runs}
+    titles = told_apart(runs)
+    labels = {other.key: _label(other, titles[other.key]) for other in runs}
     st.session_state["chosen_run"] = run.key
     st.selectbox(
-        "Run", list(titles), key="chosen_run", format_func=lambda key: titles.get(key, key), on_change=_remember
+        "Run", list(labels), key="chosen_run", format_func=lambda key: labels.get(key, key), on_change=_remember
     )
 
 
@@ -62,65 +65,29 @@ def _remember() -> None:
     st.query_params[RUN] = st.session_state["chosen_run"]
 
 
-def _label(run: Run) -> str:
-    title = title_of(run.config)
+def _label(run: Run, title: str) -> str:
     return title if run.status.state == "finished" else f"{title} ({run.status.state} at step {run.status.step:,})"
 
 
-def run_list() -> None:
-    """All runs of this server in a closed expander, damaged ones among them, to open or to delete."""
+def runs_link() -> None:
+    """A link to the page of all runs, with how many there are; nothing as long as there are none."""
     rows = store().listed()
-    if not rows:
-        return
-    damaged = [row for row in rows if row.run is None]
-    title = f"Runs on this server: {len(rows)}" + (f", {len(damaged)} damaged" if damaged else "")
-    with st.expander(title, key="run_list"):
-        for row in damaged:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(row.problem)
-                st.button("Delete", key=f"delete_{row.key}", on_click=delete_run, args=(row.key,))
-        runs = [row.run for row in rows if row.run]
-        # Ticks are kept by row number. In another order they would be at other runs, and Delete would delete those.
-        order = hash(tuple(run.key for run in runs))
-        chosen = st.dataframe(
-            [_row(run) for run in runs],
-            key=f"runs_{order}",
-            on_select="rerun",
-            selection_mode="multi-row",
-            hide_index=True,
-        )
-        _chosen_actions([runs[index] for index in chosen.selection.rows if index < len(runs)])
-        st.caption("Tick runs at the left to look inside one or to delete some.")
+    if rows:
+        damaged = sum(row.run is None for row in rows)
+        words = f"Runs on this server: {len(rows)}" + (f", {damaged} damaged" if damaged else "")
+        st.page_link("pages/runs.py", label=words, icon=":material/arrow_forward:")
 
 
-def _row(run: Run) -> dict[str, object]:
-    status = run.status
-    return {
-        "Run": title_of(run.config),
-        "State": status.state,
-        "Dimensions": run.config.latent_dim,
-        "Steps": status.step,
-        "Held-out error": status.test_mse,
-        "Seconds": round(status.seconds, 1),
-        "Key": run.key,
-    }
+def told_apart(runs: Iterable[Run]) -> dict[str, str]:
+    """Titles by key. One that several runs share is followed by the beginning of the key."""
+    titles = {run.key: run.title for run in runs}
+    shared = Counter(titles.values())
+    return {key: f"{title} ({key[:4]})" if shared[title] > 1 else title for key, title in titles.items()}
 
 
-def _chosen_actions(chosen: list[Run]) -> None:
-    if not chosen:
-        return
-    with st.container(horizontal=True):
-        if len(chosen) == 1 and showable(chosen[0]):
-            st.page_link("pages/start.py", label="Look inside", query_params={RUN: chosen[0].key})
-        count = "this run" if len(chosen) == 1 else f"these {len(chosen)} runs"
-        with st.popover(f"Delete {count}"):
-            st.markdown(f"Delete {count} for everybody on this server? This cannot be undone.")
-            st.button("Delete", type="primary", key="delete_chosen", on_click=_delete_all, args=(chosen,))
-
-
-def _delete_all(runs: list[Run]) -> None:
-    for run in runs:
-        delete_run(run.key)
+def unmarked(title: str) -> str:
+    """A title as it stands, for where Streamlit would take its signs for Markdown."""
+    return re.sub(r"([\\`*_\[\]<>~$:])", r"\\\1", title)
 
 
 @contextmanager

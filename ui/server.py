@@ -126,9 +126,14 @@ def baseline_mse(config: Config, latent_dim: int) -> float | None:
 
     With none at all it shows the average image for every digit.
     """
+    errors = baseline_errors(config)
+    return None if errors is None else errors[min(latent_dim, len(errors) - 1)]
+
+
+def baseline_errors(config: Config) -> list[float] | None:
+    """The same for 0, 1, ... dimensions. Raises DataError when its file is damaged."""
     from ae_core.work import baseline_path
 
     if baseline(config) is None:
         return None
-    errors = _baseline_errors(str(baseline_path(store(), config)), config.dataset, config.classes)
-    return errors[min(latent_dim, len(errors) - 1)]
+    return _baseline_errors(str(baseline_path(store(), config)), config.dataset, config.classes)

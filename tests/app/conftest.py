@@ -9,6 +9,8 @@ import pytest
 import streamlit as st
 
 import ui.server
+from ae_core.baselines import PcaBasis
+from ae_core.datasets import load_dataset
 from ae_core.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
@@ -26,6 +28,12 @@ def jobs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]
     st.cache_resource.clear()
     yield fake
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def basis() -> PcaBasis:
+    """PCA of a few digits."""
+    return PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
 
 
 @pytest.fixture

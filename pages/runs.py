@@ -1,0 +1,35 @@
+"""Everything that was trained on this server, and a comparison of two to four of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.errors import shown_plainly
+from ui.frame import inside_app
+from ui.overview import show_runs
+from ui.sweep import show_sweeps
+
+inside_app()
+
+st.title("Runs")
+st.markdown("Everything that was trained on this server. Tick some to compare them; a class fills the board together.")
+
+# Its place comes first and its content last: the figures of a comparison take seconds.
+runs = st.container()
+show_sweeps()
+
+st.subheader("Things to try", anchor=False)
+st.markdown(
+    """
+- Compare **Quick start** with PCA of as many dimensions. The network's error should be less than half, and its strokes
+  free of the grey waves that PCA leaves around them.
+- Compare **Denoising** with **Quick start** and spoil the digits with noise: one should wipe it off, the other try to
+  draw it. On clean digits it should be the other way round.
+- Look at the error by class: the 1 should be by far the easiest digit, for every codec.
+- Train runs of 2, 8, 32 and 128 dimensions and find them on the board. They should lie well below PCA where the code is
+  narrow, and come closer to it where it is wide.
+- Sweep the learning rate of **Quick start**. The error should fall, then rise again; the best is in between.
+"""
+)
+with runs, shown_plainly():
+    show_runs()

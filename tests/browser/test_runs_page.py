@@ -1,0 +1,164 @@
+"""The Runs page in a real Chromium: runs are ticked, compared, named and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from ae_core.baselines import PcaBasis
+from ae_core.codec import Codec, open_codec
+from ae_core.datasets import load_dataset
+from ae_core.metrics import squared_errors
+from ae_core.progress import preview_indices, to_pixels
+from ae_core.store import Run, RunStore
+from ae_core.work import baseline_path
+from tests.browser.draw_page import READ
+from tests.browser.served import Server, serving, settle, visit
+from tests.browser.train_page import button, overflow
+from tests.small import SMALL, copied
+
+HEADER, ROW = 36, 44
+"""Heights of the table's parts, which is one canvas: its ticks are found by where they are."""
+
+
+@pytest.fixture(scope="module")
+def basis() -> PcaBasis:
+    return PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run, basis: PcaBasis) -> Iterator[Server]:
+    """The app with PCA fitted, and no runs."""
+    with serving(tmp_path_factory.mktemp("runs-page")) as server:
+        for config in (SMALL, replace(SMALL, train_size=None)):
+            basis.save(baseline_path(server.store, config))
+        yield server
+
+
+@pytest.fixture
+def runs(server: Server, small_run: Run) -> Iterator[list[Run]]:
+    """Two runs of the same network, the one that stands first in the table first."""
+    run = copied(small_run, server.store)
+    other = like(run, server.store)
+    yield [other, run]
+    for row in server.store.listed():
+        server.store.delete(row.key)
+
+
+def like(run: Run, store: RunStore) -> Run:
+    other = store.create(replace(SMALL, steps=SMALL.steps + 1))
+    for path in run.path.iterdir():
+        if path.name != "config.json":
+            (other.path / path.name).write_bytes(path.read_bytes())
+    for one, created in ((run, 1.0), (other, 2.0)):
+        one.write_status(replace(run.status, created=created))
+    return other.fresh()
+
+
+def table(page: Page) -> Locator:
+    return page.get_by_test_id("stDataFrame").first
+
+
+def tick(page: Page, *rows: int) -> None:
+    """Click the boxes of these rows."""
+    expect(table(page).locator("canvas").first).to_be_visible()
+    for row in rows:
+        table(page).click(position={"x": 16, "y": HEADER + ROW * row + ROW / 2})
+        settle(page)
+
+
+def strip(page: Page, name: str, group: int = 0) -> Locator:
+    strips = page.locator(".strips").nth(group).locator(".strip")
+    return strips.filter(has=page.locator(".name", has_text=name))
+
+
+def painted(row: Locator) -> NDArray[np.uint8]:
+    """The digits of a row as they are painted, (n, 28, 28)."""
+    return np.array([canvas.evaluate(READ) for canvas in row.locator("canvas").all()], np.uint8).reshape(-1, 28, 28)
+
+
+def test_two_ticked_runs_and_pca_rebuild_the_same_digits_with_their_errors(
+    chromium_page: Page, server: Server, runs: list[Run], basis: PcaBasis
+) -> None:
+    visit(chromium_page, f"{server.address}/runs")
+    tick(chromium_page, 0, 1)
+    button(chromium_page, "Compare these 2").click()
+    choice = chromium_page.get_by_test_id("stMultiSelect").first
+    expect(choice).to_contain_text("6 steps")
+    choice.locator("input").click()
+    chromium_page.get_by_role("option", name="PCA, same number of dimensions").click()
+    expect(strip(chromium_page, "PCA, 4 dimensions")).to_be_visible()
+    expect(chromium_page.locator(".strips").first.locator(".strip")).to_have_count(4)
+    data = load_dataset("mnist")
+    clean = data.test_images[preview_indices(data.test_labels, data.test.count)]
+    codecs: dict[str, Codec] = {run.title: open_codec(run) for run in runs} | {"PCA, 4 dimensions": basis.codec(4)}
+    for name, codec in codecs.items():
+        row, made = strip(chromium_page, name), codec.decode(codec.encode(clean))
+        errors = [f"{error:.4f}" for error in squared_errors(clean, made)]
+        expect(row.locator(".caption")).to_have_text(errors)
+        assert np.array_equal(painted(row), to_pixels(made))
+    assert np.array_equal(painted(strip(chromium_page, "Original")), to_pixels(clean))
+
+
+def test_the_address_of_a_comparison_shows_it_to_others_and_the_slider_spoils_the_digits(
+    chromium_page: Page, server: Server, runs: list[Run]
+) -> None:
+    visit(chromium_page, f"{server.address}/runs?compare={runs[0].key},pca")
+    see = strip(chromium_page, "What they see", group=1)
+    expect(see).to_be_visible()
+    first, before = see.locator(".caption").first, painted(see)
+    error = first.inner_text()
+    chromium_page.get_by_test_id("stMain").get_by_role("radio", name="Patch").click()
+    expect(first).not_to_have_text(error)
+    assert not np.array_equal(painted(see), before)
+    expect(chromium_page.get_by_text("± is half of the 95 % interval")).to_be_visible()
+
+
+def test_the_ticked_run_is_given_a_name(chromium_page: Page, server: Server, runs: list[Run]) -> None:
+    visit(chromium_page, f"{server.address}/runs")
+    tick(chromium_page, 0)
+    button(chromium_page, "Rename").click()
+    chromium_page.get_by_label("Name", exact=True).fill("My own")
+    button_in_popover(chromium_page, "Save").click()
+    expect(chromium_page.get_by_test_id("stMultiSelect").first).to_contain_text("My own")
+    assert [run.fresh().name for run in runs] == ["My own", ""]
+
+
+def test_a_tick_stays_with_its_run_when_another_one_arrives_and_deleting_is_asked_first(
+    chromium_page: Page, server: Server, runs: list[Run]
+) -> None:
+    visit(chromium_page, f"{server.address}/runs")
+    tick(chromium_page, 1)
+    newer = server.store.create(replace(SMALL, steps=99))
+    chromium_page.wait_for_function(
+        "(height) => document.querySelector('[data-testid=stDataFrame]')?.getBoundingClientRect().height > height",
+        arg=HEADER + 2.5 * ROW,
+    )
+    settle(chromium_page)
+    button(chromium_page, "Delete this run").click()
+    assert len(server.store.listed()) == 3
+    button_in_popover(chromium_page, "Delete").click()
+    expect(button(chromium_page, "Delete this run")).to_have_count(0)
+    assert {row.key for row in server.store.listed()} == {newer.key, runs[0].key}
+
+
+def button_in_popover(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("stPopoverBody").get_by_role("button", name=name, exact=True)
+
+
+@pytest.mark.parametrize(("width", "colours"), [(390, "light"), (1440, "dark")])
+def test_nothing_is_cut_off_on_a_phone_or_a_wide_screen(
+    chromium_page: Page, server: Server, runs: list[Run], width: int, colours: str
+) -> None:
+    chromium_page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    chromium_page.set_viewport_size({"width": width, "height": 900})
+    visit(chromium_page, f"{server.address}/runs?compare={runs[0].key},{runs[1].key},pca")
+    expect(chromium_page.get_by_text("± is half of the 95 % interval")).to_be_visible()
+    assert overflow(chromium_page) <= 0
+    for caption in chromium_page.locator(".strips .caption").all():
+        assert caption.evaluate("(text) => text.scrollWidth <= text.parentElement.clientWidth + 1")

@@ -1,0 +1,54 @@
+"""The same images row by row, as several codecs give them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.live.modules import FOLDER, join_modules, join_styles
+from ui.live.payload import Images, image_bytes, pack
+
+_STRIPS = st.components.v2.component(
+    "bottleneck_digit_strips",
+    html=(FOLDER / "strips.html").read_text(encoding="utf-8"),
+    css=join_styles("base", "strips"),
+    js=join_modules("strips"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One row.
+
+    Attributes:
+        name: stands before it, or on a narrow screen above it.
+        images: (n, 28, 28) uint8.
+        captions: n short texts, for example the errors.
+        color: of the mark before the name, as `#rrggbb`; that of originals unless given.
+    """
+
+    name: str
+    images: Images
+    captions: Sequence[str]
+    color: str = ""
+
+
+def digit_strips(*, key: str, strips: Sequence[Strip]) -> None:
+    """Show the rows, one below the other. Called again with the same key it paints over what is there.
+
+    Raises:
+        ValueError: an array of another shape or type, or rows of different lengths.
+    """
+    _STRIPS(key=key, data=strips_data(strips))
+
+
+def strips_data(strips: Sequence[Strip]) -> bytes:
+    """What `digit_strips` sends. Raises ValueError as it does."""
+    blobs = {str(row): image_bytes(strip.images, name="images") for row, strip in enumerate(strips)}
+    counts = sorted({len(part) for strip in strips for part in (strip.images, strip.captions)})
+    if len(counts) > 1:
+        raise ValueError(f"Rows must have equally many images and captions. Received: {counts}.")
+    rows = [{"name": strip.name, "color": strip.color, "captions": list(strip.captions)} for strip in strips]
+    return pack({"strips": rows}, blobs)
