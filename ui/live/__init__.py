@@ -5,12 +5,15 @@ from ui.live.carrier import Cargo, carry
 from ui.live.classes import CLASS_COLOURS
 from ui.live.collection import Collection, carry_collection
 from ui.live.draw import Checked, Settings, Shown, draw_figure
+from ui.live.equation import Term, equation
 from ui.live.figure import Digit, start_figure
 from ui.live.map import Inverse, LinearInverse, Star, latent_map
 from ui.live.payload import decoder_only
 from ui.live.picture import layer_picture
 from ui.live.replay import replay
 from ui.live.rows import digit_rows
+from ui.live.samples import Grid, SampleSet, samples
+from ui.live.strips import Strip, digit_strips
 from ui.live.tools import canvas_tools
 from ui.live.traverse import CodeStats, traverse
 
@@ -21,21 +24,28 @@ __all__ = [
     "CodeStats",
     "Collection",
     "Digit",
+    "Grid",
     "Inverse",
     "LinearInverse",
+    "SampleSet",
     "Settings",
     "Shown",
     "Star",
+    "Strip",
+    "Term",
     "blend",
     "canvas_tools",
     "carry",
     "carry_collection",
     "decoder_only",
     "digit_rows",
+    "digit_strips",
     "draw_figure",
+    "equation",
     "latent_map",
     "layer_picture",
     "replay",
+    "samples",
     "start_figure",
     "traverse",
 ]

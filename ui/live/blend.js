@@ -2,11 +2,17 @@
 
 import { setText } from "./dom.js";
 import { forward, parseNetwork } from "./forward.js";
+import { calm } from "./motion.js";
 import { withNetwork } from "./networks.js";
 import { paintDigit } from "./pixels.js";
 import { floats, unpack } from "./unpack.js";
+import { lerp, slerp } from "./ways.js";
 
 const STATIONS = 11;
+/** From A to B when it plays, in milliseconds. */
+const DURATION = 4000;
+/** A tab that was hidden for a minute goes on where it was. */
+const LONGEST_FRAME_MS = 100;
 
 const blends = new WeakMap();
 
@@ -14,24 +20,42 @@ const blends = new WeakMap();
 export default function ({ data, parentElement }) {
   let blend = blends.get(parentElement);
   if (!blend) blends.set(parentElement, (blend = new Blend(parentElement.querySelector(".blend"))));
+  const run = blend.start();
   blend.show(unpack(data));
-  return () => {};
+  return () => blend.stop(run);
 }
 
 class Blend {
   constructor(root) {
-    this.root = root;
+    Object.assign(this, { root, run: 0, paths: [], playing: 0, shown: "" });
     this.slider = root.querySelector("input");
-    this.slider.oninput = () => this.move();
-    this.paths = [];
+    this.slider.oninput = () => {
+      this.halt();
+      this.move();
+    };
+    this.button = root.querySelector(".play");
+    this.button.onclick = () => (this.playing ? this.halt() : this.play());
+  }
+
+  start() {
+    return ++this.run;
+  }
+
+  /** Streamlit may end an older run after a newer one began; only the newest may stop what plays. */
+  stop(run) {
+    if (run === this.run) this.halt();
   }
 
   show({ header, blob }) {
+    // Other widgets of the page were moved: what plays goes on.
+    if (header.journey === this.shown) return;
+    this.shown = header.journey;
+    this.halt();
     this.a = floats(blob("a"));
     this.b = floats(blob("b"));
     const template = this.root.querySelector("template").content.firstElementChild;
-    this.paths = [...header.codecs, { name: header.pixels, model: null }].map(({ name, model }) => {
-      const path = { root: template.cloneNode(true), at: model ? null : (t) => mix(this.a, this.b, t) };
+    this.paths = [...header.codecs, { name: header.pixels, model: null }].map(({ name, model, arc }) => {
+      const path = { root: template.cloneNode(true), way: arc ? slerp : lerp, at: model ? null : (t) => lerp(this.a, this.b, t) };
       setText(path.root.querySelector(".name"), name);
       path.strip = Array.from({ length: STATIONS }, (_, index) => this.makeStation(index));
       path.root.querySelector(".strip").append(...path.strip);
@@ -46,6 +70,7 @@ class Blend {
   makeStation(index) {
     const canvas = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
     canvas.onclick = () => {
+      this.halt();
       this.slider.value = index / (STATIONS - 1);
       this.move();
     };
@@ -55,7 +80,7 @@ class Blend {
   take(path, { spec, weights }) {
     const { encoder, decoder } = parseNetwork(spec, weights);
     const [from, to] = [this.a, this.b].map((image) => forward(encoder, image).slice());
-    path.at = (t) => forward(decoder, mix(from, to, t));
+    path.at = (t) => forward(decoder, path.way(from, to, t));
     this.paint(path);
     this.move();
   }
@@ -63,6 +88,37 @@ class Blend {
   paint(path) {
     if (!path.at) return;
     path.strip.forEach((canvas, index) => paintDigit(canvas, path.at(index / (STATIONS - 1)), 1));
+  }
+
+  /** There and back again, until it is stopped. For visitors who want less motion it goes in few steps. */
+  play() {
+    const begin = Number(this.slider.value);
+    let time = begin < 1 ? begin : 0;
+    let before = performance.now();
+    const next = (now) => {
+      time = (time + Math.min(LONGEST_FRAME_MS, Math.max(0, now - before)) / DURATION) % 2;
+      before = now;
+      const t = time > 1 ? 2 - time : time;
+      const value = calm() ? Math.round(t * (STATIONS - 1)) / (STATIONS - 1) : t;
+      if (Math.abs(value - this.slider.value) > 0.001) {
+        this.slider.value = value;
+        this.move();
+      }
+      this.playing = requestAnimationFrame(next);
+    };
+    this.playing = requestAnimationFrame(next);
+    this.showButton();
+  }
+
+  halt() {
+    cancelAnimationFrame(this.playing);
+    this.playing = 0;
+    this.showButton();
+  }
+
+  showButton() {
+    setText(this.button, this.playing ? "Pause" : "Play");
+    this.root.toggleAttribute("data-playing", this.playing !== 0);
   }
 
   move() {
@@ -78,8 +134,4 @@ class Blend {
       });
     }
   }
-}
-
-function mix(a, b, t) {
-  return Float32Array.from(a, (value, index) => (1 - t) * value + t * b[index]);
 }
