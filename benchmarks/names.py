@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import comparing, drawing, latent, startup, training
+from benchmarks import comparing, drawing, families, latent, startup, training
 from benchmarks.rows import Row
 
 
@@ -22,4 +22,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "drawing": drawing.measure,
     "latent": latent.measure,
     "compare": comparing.measure,
+    "families": families.measure,
 }
