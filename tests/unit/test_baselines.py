@@ -72,6 +72,13 @@ def test_bytes_are_fitted_without_becoming_floats_as_a_whole(mnist: Dataset) -> 
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("grey", [0, 255])
+def test_sums_of_bytes_are_exact_so_what_never_changes_has_no_component(grey: int) -> None:
+    basis = PcaBasis.fit(np.full((3000, 28, 28), grey, np.uint8))
+    assert not basis.components.any()
+    assert basis.mean.tolist() == [grey / 255] * 784
+
+
 def test_bytes_and_floats_give_the_same_basis(of_few: PcaBasis) -> None:
     of_floats = PcaBasis.fit(FLOATS)
     assert np.allclose(of_few.mean, of_floats.mean, atol=1e-6)
