@@ -123,6 +123,26 @@ def curve_rows(history: History, *, measure: Measure, steps: int, baseline: floa
     )
 
 
+def step_axis(steps: int) -> dict[str, Any]:
+    """The horizontal axis of curves over a training, from 0 to `steps`."""
+    return {
+        "field": "step",
+        "type": "quantitative",
+        "title": "Step",
+        "scale": {"domainMin": 0, "domainMax": steps, "nice": False},
+        "axis": {"tickMinStep": 1, "tickCount": 6, "labelFlush": True},
+    }
+
+
+def curve_tooltip(title: str) -> list[dict[str, str]]:
+    """What pointing at a curve says; `title` is what it measures."""
+    return [
+        {"field": "series", "title": "Curve"},
+        {"field": "step", "title": "Step", "format": ","},
+        {"field": "value", "title": title, "format": ".5f"},
+    ]
+
+
 def _specification(title: str, names: list[str], *, steps: int, logarithmic: bool) -> dict[str, Any]:
     columns = 2 if len(names) > 3 else len(names)
     series = {
@@ -142,13 +162,7 @@ def _specification(title: str, names: list[str], *, steps: int, logarithmic: boo
         ],
         "mark": {"type": "line", "strokeWidth": 2.2, "clip": True, "tooltip": True},
         "encoding": {
-            "x": {
-                "field": "step",
-                "type": "quantitative",
-                "title": "Step",
-                "scale": {"domainMin": 0, "domainMax": steps, "nice": False},
-                "axis": {"tickMinStep": 1, "tickCount": 6, "labelFlush": True},
-            },
+            "x": step_axis(steps),
             "y": {
                 "field": "value",
                 "type": "quantitative",
@@ -162,10 +176,6 @@ def _specification(title: str, names: list[str], *, steps: int, logarithmic: boo
                 "type": "nominal",
                 "scale": {"domain": names, "range": [LOOKS[name][1] for name in names]},
             },
-            "tooltip": [
-                {"field": "series", "title": "Curve"},
-                {"field": "step", "title": "Step", "format": ","},
-                {"field": "value", "title": title, "format": ".5f"},
-            ],
+            "tooltip": curve_tooltip(title),
         },
     }

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ae_core.metrics import Interval
-from ui.chart import TITLES
+from ui.chart import TITLES, curve_tooltip, step_axis
 
 HEIGHT = 310
 LINE = 20
@@ -51,13 +51,7 @@ def _curves(drawn: Sequence[Curve], dashes: Sequence[Sequence[int]], last: int) 
     return {
         "mark": {"type": "line", "strokeWidth": 2.2, "clip": True, "tooltip": True},
         "encoding": {
-            "x": {
-                "field": "step",
-                "type": "quantitative",
-                "title": "Step",
-                "scale": {"domainMin": 0, "domainMax": last, "nice": False},
-                "axis": {"tickMinStep": 1, "tickCount": 6, "labelFlush": True},
-            },
+            "x": step_axis(last),
             "y": _error_axis(),
             "color": {"field": "series", "type": "nominal", "scale": colours, "legend": LEGEND},
             "strokeDash": {
@@ -66,11 +60,7 @@ def _curves(drawn: Sequence[Curve], dashes: Sequence[Sequence[int]], last: int) 
                 "scale": {"domain": names, "range": list(dashes)},
                 "legend": LEGEND,
             },
-            "tooltip": [
-                {"field": "series", "title": "Curve"},
-                {"field": "step", "title": "Step", "format": ","},
-                {"field": "value", "title": TITLES["mse"], "format": ".5f"},
-            ],
+            "tooltip": curve_tooltip(TITLES["mse"]),
         },
     }
 
