@@ -65,10 +65,11 @@ def table(page: Page) -> Locator:
 
 
 def tick(page: Page, *rows: int) -> None:
-    """Click the boxes of these rows."""
+    """Click the boxes of these rows, and wait each time until the page has heard of it."""
     expect(table(page).locator("canvas").first).to_be_visible()
-    for row in rows:
+    for count, row in enumerate(rows, 1):
         table(page).click(position={"x": 16, "y": HEADER + ROW * row + ROW / 2})
+        expect(button(page, "Delete this run" if count == 1 else f"Delete these {count} runs")).to_be_visible()
         settle(page)
 
 
