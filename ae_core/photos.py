@@ -86,8 +86,8 @@ def _opened(content: bytes) -> Image.Image:
     # Damaged bytes make Pillow raise almost anything; no list of it is complete.
     except Exception as error:
         raise DrawingError(
-            f"A photo must be a whole PNG, JPEG, WEBP, BMP or GIF file. Received: {len(content)} bytes that are none, "
-            "or are damaged. Save it again as JPEG and choose it anew."
+            "A photo must be a whole PNG, JPEG, WEBP, BMP or GIF file. Received: a file of "
+            f"{len(content):,} bytes that is of another kind, or damaged. Save it again as JPEG and choose it anew."
         ) from error
 
 

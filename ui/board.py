@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import streamlit as st
@@ -18,7 +18,8 @@ from ae_core.drawing import digit_from_canvas
 from ae_core.spoiling import spoil
 from ui.codecs import OpenCodec, neighbours
 from ui.errors import shown_plainly
-from ui.live import Checked, Settings, blend, canvas_tools, digit_rows, draw_figure
+from ui.keeping import show_actions, show_between
+from ui.live import Checked, Settings, canvas_tools, digit_rows, draw_figure
 from ui.pictures import png_of, rgba_of
 from ui.runs import unmarked
 from ui.server import data_for
@@ -39,16 +40,21 @@ SOURCE, RUBBER, WIDTH, INDEX, LABEL, PHOTO = (
     "draw_source", "draw_rubber", "draw_width", "draw_index", "draw_label", "draw_photo",
 )  # fmt: skip
 SETTINGS = "_draw_settings"
-_START, _KEPT = "_draw_start", "_draw_kept"
-ENDS = ("A", "B")
+_START, _KEPT, _CLEARED = "_draw_start", "_draw_kept", "_draw_cleared"
+MOST_STROKES = 2000
+"""That a browser may bring along after a reload."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Drawing:
     """What a visitor drew: the strokes, to draw them again, and the canvas's pixels as a PNG file."""
 
-    strokes: dict[str, object]
+    strokes: dict[str, Any]
     png: bytes
+
+    @property
+    def blank(self) -> bool:
+        return not self.strokes.get("objects")
 
 
 @dataclass(frozen=True)
@@ -74,23 +80,26 @@ def drawn_digit() -> Floats | None:
 
 
 def _board(codecs: tuple[OpenCodec, ...]) -> None:
-    st.html(STYLE)
-    source: Source = st.segmented_control(
-        "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
-    )
-    drawn = source == "Draw"
-    if drawn and CANVAS not in st.session_state:
-        # The visitor comes back to the canvas: it begins with what was on it.
-        kept = st.session_state.get(_KEPT)
-        st.session_state[_START] = kept.strokes if kept else None
     with st.container(horizontal=True, key="board"):
         canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
+    with canvas:
+        source: Source = st.segmented_control(
+            "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
+        )
+    drawn = source == "Draw"
+    kept: _Drawing | None = st.session_state.get(_KEPT)
+    if drawn and kept and CANVAS not in st.session_state:
+        # The visitor comes back to the canvas: it begins with what was on it.
+        st.session_state[_START] = kept.strokes
     with pen:
         chosen = _pen() if drawn else None
-        actions = st.container(horizontal=True, key="board_actions", width=SIDE)
+        actions = st.container(horizontal=True, vertical_alignment="center", key="board_actions", width=SIDE)
     clean = None
     with canvas, shown_plainly():
         clean = _drawn(chosen) if chosen else _PICTURES[source](codecs[0])
+    if drawn:
+        with canvas:
+            _tools()
     with figure:
         checked = _check(clean, codecs)
         draw_figure(
@@ -103,15 +112,14 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
             checked=checked,
         )
     with actions:
-        _actions(checked)
+        show_actions(checked, "drawing" if drawn else "digit")
+    show_between(codecs)
     if checked:
         with shown_plainly():
             _nearest(checked.made[0][0], codecs[0])
-    _interpolation(codecs)
 
 
 def _pen() -> _Pen:
-    canvas_tools(key=TOOLS, canvas=CANVAS, blank=st.session_state.get(_START) is None, on_clear=_clear)
     with st.container(horizontal=True, vertical_alignment="center", width=SIDE):
         rubber = st.toggle("Rubber", key=RUBBER, width="content")
         width = st.slider("Brush width", 8, 60, BRUSH, key=WIDTH)
@@ -160,10 +168,42 @@ def _drawn(pen: _Pen) -> Floats | None:
     return drawn_digit()
 
 
+def _tools() -> None:
+    kept: _Drawing | None = st.session_state.get(_KEPT)
+    canvas_tools(
+        key=TOOLS,
+        canvas=CANVAS,
+        blank=st.session_state.get(_START) is None,
+        cleared=_CLEARED in st.session_state,
+        strokes=kept.strokes if kept and not kept.blank else None,
+        on_clear=_clear,
+        on_unclear=_unclear,
+        on_reload=_reload,
+    )
+
+
 def _clear() -> None:
+    kept: _Drawing | None = st.session_state.get(_KEPT)
+    if kept and not kept.blank:
+        st.session_state[_CLEARED] = kept
     # What the canvas has sent goes with it, or it would be kept again before the browser has emptied it.
     for name in (CANVAS, _START, _KEPT):
         st.session_state.pop(name, None)
+
+
+def _unclear() -> None:
+    cleared: _Drawing | None = st.session_state.pop(_CLEARED, None)
+    if cleared:
+        st.session_state.pop(CANVAS, None)
+        st.session_state[_KEPT] = cleared
+
+
+def _reload() -> None:
+    """The tab had a drawing before it began a new session here. Its picture comes once the canvas has drawn it."""
+    strokes = st.session_state[TOOLS]["reload"]
+    objects = strokes.get("objects") if isinstance(strokes, dict) else None
+    if isinstance(objects, list) and len(objects) <= MOST_STROKES and _KEPT not in st.session_state:
+        st.session_state[_START] = strokes
 
 
 def _test_digit(codec: OpenCodec) -> Floats:
@@ -215,25 +255,6 @@ def _digit_from_photo(content: bytes) -> Floats:
 _PICTURES: dict[str, Callable[[OpenCodec], Floats | None]] = {"Test digit": _test_digit, "Photo": _photographed}
 
 
-def _actions(checked: Checked | None) -> None:
-    """What can be done with a finished picture."""
-    seen = checked.seen if checked else None
-    for end in ENDS:
-        st.button(f"Keep as {end}", key=f"keep_{end}", disabled=not checked, on_click=_keep, args=(end, seen))
-    made = {"drawing": checked.seen, "reconstruction": checked.made[0][1]} if checked else {}
-    for name in ("drawing", "reconstruction"):
-        image = made.get(name)
-        st.download_button(
-            f"Save the {name}",
-            b"" if image is None else png_of(image),
-            f"{name}.png",
-            "image/png",
-            key=f"save_{name}",
-            disabled=image is None,
-            on_click="ignore",
-        )
-
-
 def _nearest(code: Floats, codec: OpenCodec) -> None:
     data = data_for(codec.config)
     indices, distances = neighbours(codec).nearest(code, NEAREST)
@@ -241,9 +262,11 @@ def _nearest(code: Floats, codec: OpenCodec) -> None:
     made = codec.codec.decode(codec.codec.encode(np.divide(images, np.float32(255), dtype=np.float32)))
     labels = data.train_labels
     st.subheader("Training images with the nearest codes", anchor=False)
+    usual = neighbours(codec).usual
     st.caption(
-        f"What {unmarked(codec.name)} takes your picture to be like: the distance between the codes is below each. A "
-        "near code does not mean that the pixels are near."
+        f"What {unmarked(codec.name)} takes your picture to be like: the distance between the codes is below each. "
+        f"From a test image to the nearest it is usually {usual:.2f}; the first here is {_times(distances[0], usual)}. "
+        "A near code does not mean that the pixels are near."
     )
     digit_rows(
         key="nearest",
@@ -254,20 +277,6 @@ def _nearest(code: Floats, codec: OpenCodec) -> None:
     )
 
 
-def _keep(end: str, seen: Floats) -> None:
-    st.session_state[_end(end)] = seen
-
-
-def _end(end: str) -> str:
-    return f"_draw_end_{end}"
-
-
-def _interpolation(codecs: Sequence[OpenCodec]) -> None:
-    a, b = (st.session_state.get(_end(end)) for end in ENDS)
-    st.subheader("Between two pictures", anchor=False)
-    if a is None or b is None:
-        kept = "Keep one picture as A and another as B" if a is None and b is None else "Now keep another picture as "
-        missing = "" if a is None and b is None else "A" if a is None else "B"
-        st.caption(f"{kept}{missing}, then slide between their codes.")
-        return
-    blend(key="blend", a=a, b=b, codecs=[(f"Codes of {codec.name}", codec.cargo.model) for codec in codecs])
+def _times(distance: float, usual: float) -> str:
+    times = distance / usual if usual else float("inf")
+    return f"{times:.1f} times as far" if times < 100 else "much farther"

@@ -32,6 +32,8 @@ USUAL = (0.5, 99.5)
 """Between these percentiles of held-out codes a value is called usual."""
 NEIGHBOURS_AMONG = 20_000
 """Training images, evenly spaced over all, among which neighbours are looked for: 20 MB for a code of 256 numbers."""
+USUAL_AMONG = 100
+"""Held-out images whose nearest neighbours say which distance is usual: a tenth of a second for codes of 32 numbers."""
 CHUNK = 1000
 POLL_SECONDS = 1.0
 
@@ -55,8 +57,13 @@ class Choice:
 
     @property
     def key(self) -> str:
-        """Where the session keeps what is chosen: keys of runs, and `PCA`."""
+        """Where the list keeps what is chosen, as long as its page is shown: keys of runs, and `PCA`."""
         return f"{self.name}_choice"
+
+    @property
+    def kept(self) -> str:
+        """Where the session keeps the same for when the visitor comes back."""
+        return f"_{self.name}_chosen"
 
 
 DRAWN = Choice("codecs", "Networks", 3, "three")
@@ -84,10 +91,16 @@ class OpenCodec:
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Training images and their codes: `indices` (n,), `codes` (n, latent_dim)."""
+    """Training images and their codes.
+
+    Attributes:
+        indices, codes: (n,) and (n, latent_dim).
+        usual: how far a held-out image's code is from the nearest of these, the median.
+    """
 
     indices: NDArray[np.intp]
     codes: Floats
+    usual: float
 
     def nearest(self, code: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
         """Indices of the training images with the codes nearest to `code` (latent_dim,), and their distances."""
@@ -97,14 +110,14 @@ class Neighbours:
 
 
 def codec_choice(choice: Choice = DRAWN) -> list[Run | None]:
-    """A list in which codecs are chosen, kept in the address; returns their runs, with None for PCA.
+    """A list in which codecs are chosen, kept in the address and in the session; returns their runs, None for PCA.
 
     Says so when the address names a run that cannot be shown, and when one that was chosen is there no more.
     """
     runs = {run.key: run for run in store().runs() if showable(run)}
     names = {PCA: "PCA, same number of dimensions", **told_apart(runs.values())}
     if choice.key not in st.session_state:
-        st.session_state[choice.key] = _from_address(choice, names)
+        st.session_state[choice.key] = _at_first(choice, names)
     for name in st.session_state[choice.key]:
         if name not in names:
             st.warning(f"Run {name} is no longer here to be shown: somebody deleted it, or is training it again.")
@@ -116,21 +129,26 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | None]:
         max_selections=choice.most,
         format_func=lambda name: names.get(name, name),
         placeholder=f"Choose up to {choice.words}",
+        # It would choose more than there is room for.
+        select_all=False,
     )
+    st.session_state[choice.kept] = chosen
     wanted = {choice.name: ",".join(chosen)} if chosen else {}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
     return [runs.get(name) for name in chosen]
 
 
-def _from_address(choice: Choice, names: dict[str, str]) -> list[str]:
+def _at_first(choice: Choice, names: dict[str, str]) -> list[str]:
+    """What the address names, else what this visitor chose before, else the run that a newcomer is shown."""
     asked = dict.fromkeys(name for name in st.query_params.get(choice.name, "").split(",") if name)
     for name in asked:
         if name not in names:
             st.warning(f"Run {name[:40]} cannot be shown: there is none, or it is not trained to its end yet.")
-    known = [name for name in asked if name in names][: choice.most]
-    if known:
-        return known
+    for wanted in (asked, st.session_state.get(choice.kept, [])):
+        known = [name for name in wanted if name in names][: choice.most]
+        if known:
+            return known
     run = chosen_run()
     return [*([run.key] if run else []), *([PCA] if choice.with_pca or not run else [])]
 
@@ -175,7 +193,8 @@ def _await_first(meanwhile: str) -> None:
         first = first_training()
         if first.run and first.run.usable:
             # Let the choice begin with it.
-            st.session_state.pop(DRAWN.key, None)
+            for key in (DRAWN.key, DRAWN.kept):
+                st.session_state.pop(key, None)
             st.query_params.pop(DRAWN.name, None)
             st.rerun()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
@@ -248,6 +267,14 @@ def neighbours(opened: OpenCodec) -> Neighbours:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _neighbours(model: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 the model's name stands for it
-    pixels = data_for(_opened.config).train_pixels
-    indices = np.linspace(0, len(pixels) - 1, min(NEIGHBOURS_AMONG, len(pixels))).round().astype(np.intp)
-    return Neighbours(indices, encode_pixels(_opened.codec, pixels[indices]))
+    data = data_for(_opened.config)
+    indices = _evenly(data.train_pixels, NEIGHBOURS_AMONG)
+    codes = encode_pixels(_opened.codec, data.train_pixels[indices])
+    held_out = encode_pixels(_opened.codec, data.test_pixels[_evenly(data.test_pixels, USUAL_AMONG)])
+    nearest = [np.linalg.norm(codes - code, axis=1).min() for code in held_out]
+    return Neighbours(indices, codes, float(np.median(nearest)))
+
+
+def _evenly(pixels: NDArray[np.uint8], most: int) -> NDArray[np.intp]:
+    """Indices of at most so many images, evenly spaced over all."""
+    return np.linspace(0, len(pixels) - 1, min(most, len(pixels))).round().astype(np.intp)

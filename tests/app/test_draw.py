@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ae_core.codec import open_codec
 from ae_core.config import Config
 from ae_core.datasets import load_dataset
 from ae_core.drawing import digit_from_canvas
+from ae_core.presets import PRESETS
 from ae_core.spoiling import Spoil, spoil
 from ae_core.store import Run, RunStore
 from ae_core.work import baseline_path
@@ -108,6 +110,12 @@ def test_the_nearest_training_images_come_with_the_distance_of_their_codes(tab: 
     assert data.train_labels is not None
     assert header["labels"] == [str(data.train_labels[index]) for index in nearest]
     assert header["captions"] == [f"{distances[index]:.2f}" for index in nearest]
+    held_out = codec.encode(load_dataset("mnist").test_images)
+    places = np.linspace(0, len(held_out) - 1, 100).round().astype(int)
+    of_train = codec.encode(data.train_images)
+    usual = np.median([np.linalg.norm(of_train - held_out[place], axis=1).min() for place in places])
+    (said,) = [words for words in tab.words() if "usually" in words]
+    assert f"usually {usual:.2f}; the first here is {distances[nearest[0]] / usual:.1f} times as far" in said
     assert np.array_equal(arrays["originals"], data.train_pixels[nearest].ravel())
 
 
@@ -147,6 +155,55 @@ def test_codecs_are_chosen_and_remembered_in_the_address(tab: Tab, store: RunSto
     assert len(figure(tab)[0]["codecs"]) == 2
     tab.multiselect[0].set_value([]).run()
     assert not [one for one in tab.get("bidi_component") if one.key == FIGURE]
+
+
+def test_what_was_chosen_is_chosen_again_after_a_look_at_another_page(
+    tab: Tab, store: RunStore, small_run: Run
+) -> None:
+    run, other = two_runs(store, small_run)
+    tab.open("draw", codecs=run.key)
+    tab.multiselect[0].set_value([other.key, run.key]).run()
+    tab.open("train")
+    tab.open("draw")
+    assert tab.multiselect[0].value == [other.key, run.key]
+    assert tab.query_params == {"codecs": f"{other.key},{run.key}"}
+    tab.open("train")
+    tab.open("draw", codecs=run.key)
+    assert tab.multiselect[0].value == [run.key]
+
+
+def test_a_chosen_run_that_is_deleted_meanwhile_is_not_chosen_again(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run, other = two_runs(store, small_run)
+    tab.open("draw", codecs=f"{run.key},{other.key}")
+    tab.open("train")
+    store.delete(run.key)
+    tab.open("draw")
+    assert tab.multiselect[0].value == [other.key]
+
+
+def test_with_nothing_chosen_the_page_says_what_to_do(tab: Tab, run: Run) -> None:
+    draw(tab.open("draw"))
+    tab.multiselect[0].set_value([]).run()
+    assert "Choose a network in the list above, or PCA" in tab.info[0].value
+    tab.multiselect[0].set_value([run.key]).run()
+    assert not tab.info
+    assert figure(tab)[0]["checked"]
+
+
+def test_things_to_try_link_to_the_training_of_what_is_not_there(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run = copied(small_run, store)
+    plane = store.create(PRESETS["two-dimensions"])
+    for path in run.path.iterdir():
+        if path.name not in ("config.json", "status.json"):
+            (plane.path / path.name).write_bytes(path.read_bytes())
+    tab.open("draw", codecs=run.key)
+    labels = ["Train Quick start", "Train Two dimensions", "Train Denoising"]
+    assert [link.label for link in tab.page_link] == labels
+    assert "- Train **Denoising** and **Quick start**, then choose" in tab.markdown[-1].value
+    plane.write_status(replace(run.status, steps=2000, step=2000))
+    tab.run()
+    assert [link.label for link in tab.page_link] == [labels[0], labels[2]]
+    assert "- Train **Quick start**, then choose **Quick start** and **Two dim" in tab.markdown[-1].value
 
 
 @pytest.mark.parametrize("key", ["0123456789ab", "../../etc", "x" * 500])
@@ -219,6 +276,7 @@ def test_a_test_digit_takes_the_canvas_s_place(tab: Tab, run: Run) -> None:
     tab.number_input(key="draw_index").set_value(17).run()
     header, arrays = figure(tab)
     assert (header["canvas"], header["checked"]) == (None, True)
+    assert [one.label for one in tab.get("download_button")] == ["Save the digit", "Save the reconstruction"]
     assert np.array_equal(arrays["picture"], load_dataset("mnist").test_images[17].ravel())
     assert np.array_equal(arrays["seen"], arrays["picture"])
 
@@ -241,8 +299,13 @@ def test_two_kept_pictures_can_be_blended(tab: Tab, run: Run) -> None:
     draw(tab.open("draw"))
     tab.button(key="keep_A").click().run()
     assert "Now keep another picture as B, then slide between their codes." in tab.words()
+    assert "A is kept. Make another picture and keep it as B." in tab.words()
+    assert len(tab.get("image")) == 1
     tab.segmented_control(key="draw_source").set_value("Test digit").run()
     tab.button(key="keep_B").click().run()
+    assert "A and B are kept. [Slide between them](#between-two-pictures)" in tab.words()
+    # With the test digit itself.
+    assert len(tab.get("image")) == 3
     header, arrays = tab.block("blend")
     assert [codec["name"] for codec in header["codecs"]] == ["Codes of Dense 16, 4 dimensions, 5 steps"]
     assert np.array_equal(arrays["a"].copy().view("<f4"), digit_from_canvas(stroke()).ravel())

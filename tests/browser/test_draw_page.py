@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,9 @@ def test_the_reconstruction_follows_the_stroke_and_the_server_hears_nothing_of_i
 def test_after_the_stroke_the_server_computes_the_same(board: Page) -> None:
     stroke(board, FIVE)
     wait_for_server(board)
-    expect(board.locator(".draw .check")).to_contain_text("Checked by the server with LiteRT: the same within")
+    expect(board.locator(".draw .check")).to_have_text("Checked: the server has computed the same.")
     expect(board.locator(".draw .mse")).to_have_text(f"{error_of(board):.4f}")
-    expect(board.locator(".draw .strange")).to_contain_text("test images")
+    expect(board.locator(".draw .rank")).to_contain_text(re.compile("^rebuilt (worse|better) than .* test image"))
     expect(board.locator(".rows .pair")).to_have_count(8)
 
 
@@ -129,6 +130,9 @@ def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser,
         place = page.locator("canvas.digit.at-reconstruction").bounding_box()
         assert place is not None
         assert place["y"] + place["height"] <= 844
+        undo = page.get_by_role("button", name="Undo").bounding_box()
+        assert undo is not None
+        assert 0 <= undo["y"] - box["y"] - box["height"] < 40
         assert page.evaluate("() => window.scrollY") == 0
         touch("touchEnd")
         wait_for_server(page)
@@ -140,6 +144,20 @@ def test_a_tap_leaves_a_dot(board: Page) -> None:
     image = seen(board)
     assert image.max() == 255
     assert parts_of(image) == 1
+
+
+def test_numbers_of_the_code_beyond_the_usual_are_counted(board: Page, server: Server) -> None:
+    (codec,) = [open_codec(run) for run in server.store.runs()]
+    low, high = np.percentile(codec.encode(load_dataset("mnist").test_images), (0.5, 99.5), axis=0)
+    # Ink all over, as no digit has it.
+    stroke(
+        board, [(x, y) for row, y in enumerate(np.linspace(0.05, 0.95, 12)) for x in (0.05, 0.95)[:: 1 - row % 2 * 2]]
+    )
+    wait_for_server(board)
+    code = codec.encode(seen(board)[None] / np.float32(255))[0]
+    count = int(((code < low) | (code > high)).sum())
+    assert count
+    expect(board.locator(".draw .unusual")).to_have_text(f"{count} of 4 numbers of the code unusual")
 
 
 def test_a_fast_stroke_has_no_gaps(board: Page) -> None:
@@ -181,6 +199,48 @@ def test_strokes_are_taken_back_and_the_canvas_is_cleared(board: Page) -> None:
     board.get_by_role("button", name="Clear", exact=True).click()
     expect(figure(board)).to_have_attribute("data-state", "empty")
     expect(board.get_by_role("button", name="Keep as A")).to_be_disabled()
+
+
+def test_a_cleared_drawing_comes_back(board: Page) -> None:
+    undo, clear = (board.get_by_role("button", name=name, exact=True) for name in ("Undo", "Clear"))
+    stroke(board, FIVE)
+    wait_for_server(board)
+    five = seen(board)
+    clear.click()
+    # At once, with no wait for the server.
+    undo.click()
+    wait_for_picture(board, five)
+    wait_for_server(board)
+    # What the canvas begins with now is that drawing.
+    clear.click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+    settle(board)
+    stroke(board, [(0.3, 0.2), (0.3, 0.8)])
+    wait_for_server(board)
+    undo.click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+    undo.click()
+    wait_for_picture(board, five)
+    wait_for_server(board)
+
+
+def test_a_drawing_outlives_a_reload_and_a_cleared_one_does_not(board: Page) -> None:
+    stroke(board, FIVE)
+    wait_for_server(board)
+    settle(board)
+    five = seen(board)
+    board.reload()
+    wait_for_picture(board, five)
+    wait_for_server(board)
+    stroke(board, [(0.1, 0.9), (0.9, 0.9)])
+    wait_for_server(board)
+    board.get_by_role("button", name="Clear", exact=True).click()
+    expect(figure(board)).to_have_attribute("data-state", "empty")
+    settle(board)
+    board.reload()
+    settle(board)
+    canvas_box(board)
+    expect(figure(board)).to_have_attribute("data-state", "empty")
 
 
 def wait_for_picture(page: Page, image: np.ndarray[Any, Any]) -> None:
@@ -247,6 +307,24 @@ def test_the_patch_lies_where_one_presses(board: Page) -> None:
     image = seen(board)
     assert image[3:11, 9:17].max() == 0
     assert image.max() > 200
+    wait_for_server(board)
+
+
+def test_the_patch_lies_where_one_presses_on_the_large_picture(board: Page) -> None:
+    board.get_by_text("Test digit", exact=True).click()
+    wait_for_server(board)
+    slider(board, "Erase a patch").fill("9")
+    picture = board.locator(".st-key-board_canvas img")
+    expect(picture).to_have_css("cursor", "crosshair")
+    expect(board.locator(".draw .where")).to_have_text(
+        "The patch lies where you press on the digit, or on What it sees."
+    )
+    picture.click(position={"x": 308 * 0.45, "y": 308 * 0.25})
+    digit = load_dataset("mnist").test_pixels[0].copy()
+    image = seen(board)
+    assert image[3:11, 9:17].max() == 0
+    assert np.array_equal(image[14:], digit[14:])
+    settle(board)
     wait_for_server(board)
 
 
@@ -340,6 +418,8 @@ def test_two_pictures_are_blended_without_the_server(board: Page, frames: list[A
     wait_for_server(board)
     last = rebuilt(board)
     board.get_by_role("button", name="Keep as B").click()
+    board.get_by_role("link", name="Slide between them").click()
+    expect(board.locator(".blend input")).to_be_in_viewport()
     path = board.locator(".blend .path").first
     expect(path.locator(".strip canvas")).to_have_count(11)
     settle(board)

@@ -302,7 +302,9 @@ def test_a_page_without_a_digit_is_refused(content: bytes) -> None:
     ids=["text", "pdf", "svg", "tiff"],
 )
 def test_another_file_is_refused(content: bytes) -> None:
-    with pytest.raises(DrawingError, match=r"must be a whole PNG.* Received: .* bytes that are none.* Save it again"):
+    with pytest.raises(
+        DrawingError, match=r"must be a whole PNG.* Received: a file of .* bytes that is of another kind.* Save"
+    ):
         digit_from_photo(content)
 
 

@@ -53,6 +53,7 @@ class Blend {
     this.halt();
     this.a = floats(blob("a"));
     this.b = floats(blob("b"));
+    for (const end of ["a", "b"]) paintDigit(this.root.querySelector(`.end .${end}`), this[end], 1);
     const template = this.root.querySelector("template").content.firstElementChild;
     this.paths = [...header.codecs, { name: header.pixels, model: null }].map(({ name, model, arc }) => {
       const path = { root: template.cloneNode(true), way: arc ? slerp : lerp, at: model ? null : (t) => lerp(this.a, this.b, t) };

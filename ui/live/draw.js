@@ -8,7 +8,7 @@ import { digitFromCanvas } from "./drawing.js";
 import { forward, parseNetwork } from "./forward.js";
 import { Drawing, barsOf } from "./network.js";
 import { withNetwork } from "./networks.js";
-import { percentileOf, strangeness } from "./percentile.js";
+import { percentileOf, rankOf } from "./percentile.js";
 import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "./pixels.js";
 import { isSpoiled, spoil } from "./spoiling.js";
 import { floats, unpack } from "./unpack.js";
@@ -25,6 +25,8 @@ const PATIENCE_MS = 2500;
 const BELOW = 14;
 /** From this width of the window on, in pixels, there is room for the sliders beside the canvas. */
 const WIDE = 1100;
+/** The large picture beside the figure where there is no canvas: the board's CSS names its place. */
+const PICTURE = ".st-key-board_canvas img";
 /** What a benchmark observes: from the canvas's pixels to the painted reconstructions. */
 const UPDATE = "bottleneck-update";
 
@@ -128,7 +130,6 @@ class Figure {
       setText(part(".name"), header.name);
       setText(part(".numbers"), header.latentDim === 1 ? "1 number" : `${header.latentDim} numbers`);
       part(".at-seen.digit").onpointerdown = (event) => this.onPatch(event);
-      part(".at-seen.digit").onpointermove = (event) => event.buttons === 1 && this.onPatch(event);
       withNetwork(header.model, ({ spec, weights }) => {
         codec.layers = parseNetwork(spec, weights);
         this.clean = null;
@@ -177,6 +178,7 @@ class Figure {
   onPress(event) {
     const container = this.header.canvas && containerOf(this.header.canvas);
     this.pressed = Boolean(container?.contains(event.target));
+    if (!container && event.target.matches?.(PICTURE)) this.onPatch(event);
     // Other presses count too: the buttons below the canvas change it.
     this.wake();
   }
@@ -187,16 +189,26 @@ class Figure {
     this.wake();
   }
 
-  /** Where a finger is on the picture, there lies the patch. */
+  /** Where a finger is on a picture, there lies the patch, until the finger is lifted. */
   onPatch(event) {
-    if (!this.settings.spoil.patch) return;
+    if (!this.settings.spoil.patch || event.button !== 0) return;
     event.preventDefault();
-    const box = event.currentTarget.getBoundingClientRect();
+    const box = event.target.getBoundingClientRect();
     const place = (share) => Math.min(27, Math.max(0, share * SIDE - 0.5));
-    this.settings.spoil.patch_x = place((event.clientX - box.left) / box.width);
-    this.settings.spoil.patch_y = place((event.clientY - box.top) / box.height);
-    this.repaint();
-    window.addEventListener("pointerup", () => this.tellSettings(), { once: true });
+    const move = ({ clientX, clientY }) => {
+      this.settings.spoil.patch_x = place((clientX - box.left) / box.width);
+      this.settings.spoil.patch_y = place((clientY - box.top) / box.height);
+      this.repaint();
+    };
+    move(event);
+    const lifted = new AbortController();
+    const end = () => {
+      lifted.abort();
+      this.tellSettings();
+    };
+    for (const [name, listener] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) {
+      window.addEventListener(name, listener, { signal: lifted.signal });
+    }
   }
 
   /** Show what is on the canvas now, if it is something else than before. */
@@ -259,7 +271,8 @@ class Figure {
     const error = made ? meanSquaredError(this.seen, image) : NaN;
     const words = made ? error.toFixed(4) : "–";
     setText(part(".mse"), words);
-    setText(part(".strange"), made ? strangeness(percentileOf(error, percentiles)) : "");
+    setText(part(".rank"), made ? rankOf(percentileOf(error, percentiles)) : "");
+    setText(part(".unusual"), made ? unusualIn(made.code, range) : "");
     setText(part(".clean"), made && spoiled ? `to the unspoiled: ${meanSquaredError(this.clean, image).toFixed(4)}` : "");
     if (part(".map").ariaLabel !== words) describe(part, words, made);
   }
@@ -278,8 +291,9 @@ class Figure {
     const state = !result || !this.seen ? "none" : this.agreement();
     this.root.dataset.check = state;
     if (state === "differs") this.timer = setTimeout(() => this.distrust(), PATIENCE_MS);
-    const words = { agrees: `Checked by the server with LiteRT: the same within ${this.difference?.toExponential(0)}.`, differs: " " };
-    setText(this.find(".check"), words[state] ?? " ");
+    const place = this.find(".check");
+    setText(place, state === "agrees" ? "Checked: the server has computed the same." : " ");
+    place.title = state === "agrees" ? `No pixel differs by more than ${this.difference.toExponential(0)}; LiteRT computes there.` : "";
   }
 
   agreement() {
@@ -342,6 +356,18 @@ class Figure {
       setText(value, `${how[name]}${unit}`);
     }
     if (isSpoiled(how)) this.find(".spoil").open = true;
+    this.showPatch(how.patch > 0);
+  }
+
+  /** Where one can press to move the patch, in words and by the cursor. */
+  showPatch(erased) {
+    this.root.toggleAttribute("data-patch", erased);
+    const places = this.header.canvas ? "What it sees" : "the digit, or on What it sees";
+    setText(this.find(".where"), `The patch lies where you press on ${places}.`);
+    const picture = this.header.canvas ? null : document.querySelector(PICTURE);
+    if (!picture) return;
+    picture.draggable = !erased;
+    Object.assign(picture.style, erased ? { cursor: "crosshair", touchAction: "none" } : { cursor: "", touchAction: "" });
   }
 
   tellSettings() {
@@ -365,6 +391,13 @@ function rangeOf(limits, latentDim) {
   const highest = Math.max(0, ...maxs);
   const margin = 0.25 * (highest - lowest || 1);
   return { mins, maxs, low: lowest < 0 ? lowest - margin : -margin / 5, high: highest + margin };
+}
+
+/** How many numbers of a code are beyond what is usual for them. */
+function unusualIn(code, { mins, maxs }) {
+  let count = 0;
+  for (let i = 0; i < code.length; i++) if (code[i] < mins[i] || code[i] > maxs[i]) count++;
+  return count ? `${count} of ${code.length} number${code.length > 1 ? "s" : ""} of the code unusual` : "";
 }
 
 /** As many pixels as the screen has there. */

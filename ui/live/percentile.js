@@ -15,12 +15,12 @@ export function percentileOf(error, percentiles) {
 }
 
 /**
- * The same as a sentence.
+ * The same in words. It says how well a picture is rebuilt, which is not how strange it is: a dot is easily rebuilt.
  * @param {number} percentile
  * @returns {string}
  */
-export function strangeness(percentile) {
-  if (percentile >= 100) return "stranger than any test image";
-  if (percentile <= 0) return "easier than any test image";
-  return `stranger than ${Math.min(99, Math.max(1, Math.round(percentile)))} % of test images`;
+export function rankOf(percentile) {
+  if (percentile >= 100) return "rebuilt worse than any test image";
+  if (percentile <= 0) return "rebuilt better than any test image";
+  return `rebuilt worse than ${Math.min(99, Math.max(1, Math.round(percentile)))} % of test images`;
 }

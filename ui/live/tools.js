@@ -5,26 +5,63 @@ import { containerOf, deepQuery } from "./canvas.js";
 
 const TOOLBAR = ".dc-toolbar";
 const HIDDEN = "data-hidden-by-tools";
+const RESET = "Reset canvas & history";
+/** Where the tab keeps the strokes. */
+const KEPT = "bottleneck.strokes";
+/** Whether this has been on the page since it was loaded. */
+const loaded = Symbol.for("bottleneck.strokes");
 
 /** Streamlit calls this at first and again with new data. */
 export default function ({ data, parentElement, setTriggerValue }) {
-  for (const button of parentElement.querySelectorAll("button")) {
-    button.onclick = () => {
+  const { canvas } = data;
+  const buttons = {
+    undo: () => {
+      if (press(canvas, "Undo") || !data.cleared) return;
+      data.cleared = false;
+      setTriggerValue("unclear", true);
+    },
+    redo: () => press(canvas, "Redo"),
+    clear: () => {
       // The canvas's own reset goes back to what it began with. Where that was a drawing, only the server can empty it.
-      if (button.dataset.does === "clear" && !data.blank) setTriggerValue("clear", true);
-      else press(data.canvas, button.dataset.press);
-    };
-  }
+      if (data.blank) press(canvas, RESET);
+      data.cleared = true;
+      setTriggerValue("clear", true);
+    },
+  };
+  for (const [name, does] of Object.entries(buttons)) parentElement.querySelector(`.${name}`).onclick = does;
+  keep(data.strokes, (strokes) => setTriggerValue("reload", strokes));
   let frame = requestAnimationFrame(function hide() {
-    if (!hideToolbar(data.canvas)) frame = requestAnimationFrame(hide);
+    if (!hideToolbar(canvas)) frame = requestAnimationFrame(hide);
   });
   return () => cancelAnimationFrame(frame);
 }
 
+/** Returns whether there was anything to be done by this button of the canvas. */
 function press(key, title) {
   const container = containerOf(key);
   const buttons = container ? deepQuery(container, `${TOOLBAR} button`) : [];
-  buttons.find((button) => button.title === title)?.click();
+  const button = buttons.find((one) => one.title === title);
+  if (!button || button.disabled) return false;
+  button.click();
+  return true;
+}
+
+/**
+ * A page that is loaded again begins a new session, in which the server knows no drawing. The tab still does.
+ * @param {object|null} strokes what the server knows
+ * @param {function(object): void} send called with what it has lost
+ */
+function keep(strokes, send) {
+  const first = !globalThis[loaded];
+  globalThis[loaded] = true;
+  try {
+    if (strokes) sessionStorage.setItem(KEPT, JSON.stringify(strokes));
+    else if (first && sessionStorage.getItem(KEPT)) send(JSON.parse(sessionStorage.getItem(KEPT)));
+    else sessionStorage.removeItem(KEPT);
+  } catch (error) {
+    // Some browsers let a page keep nothing, none lets it keep very much.
+    console.warn("The drawing will be lost when the page is loaded again.", error);
+  }
 }
 
 /** The canvas may come to the page later than we do. */
