@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ae_core.config import Config
@@ -23,10 +19,9 @@ from ae_core.datasets import dataset_for
 from ae_core.errors import BottleneckError, ConfigError, DivergedError
 from ae_core.layers import plan_layers
 from ae_core.presets import NOTES, PRESETS
-from ae_core.progress import Progress, Request
-from ae_core.quiet import quiet_stderr
 from ae_core.store import Run, RunStore
 from ae_core.sweeps import Sweep, SweepStore, split_values
+from ae_core.terminal import CtrlC, end_progress, show_contestant, show_progress, silent_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +31,6 @@ if TYPE_CHECKING:
     from ae_core.codec import Codec
 
 INTERRUPTED = 130
-BAR_WIDTH = 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,14 +124,14 @@ def _trained(config: Config, store: RunStore) -> Run:
     # What is wrong with the config is told before TensorFlow takes its seconds.
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
-    with _silent_tensorflow():
+    with silent_tensorflow():
         from ae_core.training import train
 
-    with _CtrlC() as ctrl_c:
+    with CtrlC() as ctrl_c:
         try:
-            run = train(config, store=store, data=data, report=_show_progress, should_stop=ctrl_c.request)
+            run = train(config, store=store, data=data, report=show_progress, should_stop=ctrl_c.request)
         finally:
-            _end_progress()
+            end_progress()
     if run.status.state == "paused":
         print(f"Paused run {run.key} at step {run.status.step:,}. The same command goes on with it.", file=sys.stderr)
     return run
@@ -242,16 +236,8 @@ def _terms(run: Run, codec: Codec, images: NDArray[np.float32]) -> dict[str, flo
     return {"neg_elbo": elbo.negative, "reconstruction_nats": elbo.reconstruction, "kl_nats": elbo.kl}
 
 
-@contextmanager
-def _silent_tensorflow() -> Iterator[None]:
-    """To import it in: it logs to stderr then, where the progress will be."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet_stderr():
-        yield
-
-
 def _classify(options: argparse.Namespace) -> int:
-    with _silent_tensorflow():
+    with silent_tensorflow():
         from ae_core import classifier  # noqa: F401 the contestants will import it
     from ae_core.contest import CONTESTANTS, Standing
     from ae_core.contesting import Bench, run_contest
@@ -262,7 +248,7 @@ def _classify(options: argparse.Namespace) -> int:
     run = store.open(options.key)
     bench = Bench(run, folder=store.root / "datasets", basis=lambda: _basis(run.config, store))
     contests = [
-        run_contest(bench, labels=options.labels, seed=seed, report=_show_contestant) for seed in range(options.seeds)
+        run_contest(bench, labels=options.labels, seed=seed, report=show_contestant) for seed in range(options.seeds)
     ]
     rows = []
     for name in CONTESTANTS:
@@ -282,17 +268,12 @@ def _classify(options: argparse.Namespace) -> int:
 def _basis(config: Config, store: RunStore) -> PcaBasis:
     """The PCA of the images that `config` learns from, fitted at the first time."""
     from ae_core.baselines import PcaBasis
-    from ae_core.work import baseline_path
+    from ae_core.work import baseline_path, make_baseline
 
     path = baseline_path(store, config)
     if not path.exists():
-        PcaBasis.fit(dataset_for(config, folder=store.root / "datasets").train_pixels).save(path)
+        make_baseline(config, store)
     return PcaBasis.load(path)
-
-
-def _show_contestant(name: str, done: float, accuracy: float | None) -> None:
-    if done == 1 and accuracy is not None:
-        print(f"{name:<16} {100 * accuracy:6.2f} % right", file=sys.stderr)
 
 
 def _delete(options: argparse.Namespace) -> int:
@@ -307,53 +288,6 @@ def _print(options: argparse.Namespace, values: dict[str, Any]) -> None:
         return
     for name, value in values.items():
         print(f"{name:<17} {value}")
-
-
-def _show_progress(progress: Progress) -> None:
-    done = progress.step / progress.steps
-    bar = ("#" * round(done * BAR_WIDTH)).ljust(BAR_WIDTH, ".")
-    left = "" if progress.seconds_left is None else f", {_clock(progress.seconds_left)} left"
-    line = (
-        f"[{bar}] {progress.step:,}/{progress.steps:,} steps, {progress.steps_per_second:.0f}/s{left}, "
-        f"held-out MSE {progress.held_out.mse:.5f}"
-    )
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{line:<110}")
-        sys.stderr.flush()
-    elif progress.step == progress.steps:
-        print(line, file=sys.stderr)
-
-
-def _end_progress() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\n")
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M:%S" if seconds >= 3600 else "%M:%S", time.gmtime(seconds))
-
-
-class _CtrlC:
-    """The first Ctrl-C asks for a pause; the second one ends the process as usual."""
-
-    def __init__(self) -> None:
-        self._pressed = False
-
-    def request(self) -> Request | None:
-        return "pause" if self._pressed else None
-
-    def __enter__(self) -> _CtrlC:
-        self._before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _press(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._pressed:
-            raise KeyboardInterrupt
-        self._pressed = True
-        print("\nPausing; press Ctrl-C again to end at once.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ae_core.codec import read_network
+from ae_core.datasets import evenly
 from ae_core.models import build_network
 from ae_core.stepper import compiled_update, to_floats
 from ae_core.store import Run, damaged_run
@@ -139,7 +140,7 @@ def _learn(model: keras.Model, task: Task, report: Report) -> NDArray[np.float32
 
     probabilities = tf.function(lambda values: tf.nn.softmax(model(_floats(values), training=False)))
     order = _order(count, steps * batch, task.seed).reshape(steps, batch)
-    sample = np.linspace(0, len(task.others) - 1, min(CHUNK, len(task.others))).round().astype(np.int64)
+    sample = evenly(len(task.others), CHUNK)
     for start, end in pairwise(np.linspace(0, steps, LOOKS + 1).round().astype(int)):
         advance(tf.constant(order[start:end]))
         guesses = probabilities(tf.constant(task.others[sample])).numpy().argmax(axis=1)

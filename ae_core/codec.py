@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from ae_core.datasets import dataset_for
+from ae_core.datasets import as_floats, dataset_for
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.layers import IMAGE_SHAPE
 from ae_core.quiet import quiet_stderr
@@ -140,7 +140,7 @@ def encode_part(run: Run, part: Part, *, folder: Path) -> Array:
     codec, data = open_codec(run, threads=MANY_THREADS), dataset_for(run.config, folder=folder)
     pixels = [data.test_pixels, data.train_pixels] if part == "all" else [data.test_pixels]
     batches = [rows[start : start + BATCH] for rows in pixels for start in range(0, len(rows), BATCH)]
-    return np.concatenate([codec.encode(np.divide(batch, np.float32(255))) for batch in batches])
+    return np.concatenate([codec.encode(as_floats(batch)) for batch in batches])
 
 
 class LiteRtModel:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ae_core.config import FIELDS, Config
 from ae_core.errors import ConfigError
-from ae_core.fields import Choice
 from ae_core.metrics import Interval, cross_entropies, interval, psnrs, reconstructed, squared_errors, ssims
 
 if TYPE_CHECKING:
@@ -76,20 +75,12 @@ def by_class(errors: NDArray[np.float64], labels: NDArray[np.integer[Any]]) -> d
 def differing(configs: Sequence[Config]) -> dict[str, list[str]]:
     """The fields in which `configs` differ, each with one text a config; `NONE` where a training ignores the field."""
     rows = {}
-    for name in FIELDS:
+    for name, field in FIELDS.items():
         values = [getattr(config.canonical, name) for config in configs]
-        texts = [NONE if _ignores(config, name, values) else words(name, getattr(config, name)) for config in configs]
+        texts = [NONE if _ignores(config, name, values) else field.words(getattr(config, name)) for config in configs]
         if len(set(texts)) > 1:
             rows[name] = texts
     return rows
-
-
-def words(name: str, value: Any) -> str:
-    """The value of the field `name` as pages write it."""
-    field = FIELDS[name]
-    if isinstance(field, Choice):
-        return field.choices[value]
-    return f"{value:,}" if isinstance(value, int) else field.text(value)
 
 
 def _ignores(config: Config, name: str, values: Iterable[Any]) -> bool:

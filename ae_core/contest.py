@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import DataError
+from ae_core.metrics import NORMAL_95
 from ae_core.npz import readable, write_npz
 from ae_core.store import Run
 
 CONTEST_FOLDER = "contest"
 LABEL_COUNTS = (10, 30, 100, 300, 1000, 3000, 10_000, 60_000)
 """What a page offers; any number that the images allow may be asked for."""
-NORMAL_95 = 1.959964
-"""Of a standard normal, 95 % lie within so much of zero."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ae_core import shallow
 from ae_core.baselines import PcaBasis
 from ae_core.codec import encode_part, weights_of
 from ae_core.contest import CONTESTANTS, Contest, Outcome, labelled, load_contest, save_contest
-from ae_core.datasets import dataset_for
+from ae_core.datasets import as_floats, dataset_for
 from ae_core.errors import DataError
 from ae_core.layers import PIXELS
 from ae_core.store import Run
@@ -74,7 +74,7 @@ class Bench:
     def pca_codes(self) -> tuple[Floats, Floats]:
         """PCA's codes of the training and of the held-out images, as many numbers as the run's."""
         codec = self._basis().codec(self.run.config.latent_dim)
-        return codec.encode(_floats(self.pixels)), codec.encode(_floats(self.test_pixels))
+        return codec.encode(as_floats(self.pixels)), codec.encode(as_floats(self.test_pixels))
 
 
 def run_contest(
@@ -145,7 +145,7 @@ def _logistic_pca(bench: Bench, known: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def _logistic_pixels(bench: Bench, known: NDArray[np.int64]) -> NDArray[Any]:
-    rows = [_floats(pixels).reshape(-1, PIXELS) for pixels in (bench.pixels[known], bench.test_pixels)]
+    rows = [as_floats(pixels).reshape(-1, PIXELS) for pixels in (bench.pixels[known], bench.test_pixels)]
     return shallow.logistic(rows[0], bench.labels[known], rows[1])
 
 
@@ -165,7 +165,3 @@ TEACHERS: dict[str, Callable[[Bench, NDArray[np.int64]], NDArray[Any]]] = {
     "spreading": _spreading,
 }
 """Those that are no networks."""
-
-
-def _floats(pixels: NDArray[np.uint8]) -> Floats:
-    return np.divide(pixels, np.float32(255), dtype=np.float32)

@@ -85,7 +85,7 @@ class Part:
     ) -> None:
         self.count = count
         self.pixels = Once(lambda: _read_only(pixels()))
-        self.images = Once(lambda: _read_only(np.divide(self.pixels(), np.float32(255), dtype=np.float32)))
+        self.images = Once(lambda: _read_only(as_floats(self.pixels())))
         self.labels = None if labels is None else Once(lambda: _read_only(labels()))
 
     def rows(self, rows: slice | NDArray[np.intp], count: int) -> Part:
@@ -152,6 +152,16 @@ class Dataset:
         if not classes and train_size is None:
             return self
         return _selected(self, tuple(sorted(set(classes))), train_size)
+
+
+def evenly(count: int, most: int) -> NDArray[np.intp]:
+    """Indices of at most `most` of `count` images, evenly spaced over all, rising."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)
+
+
+def as_floats(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Grey levels 0 to 255, of whatever shape, as floats in [0, 1]."""
+    return np.divide(pixels, np.float32(255), dtype=np.float32)
 
 
 def datasets_folder() -> Path:

@@ -34,6 +34,10 @@ class Field:
         """`value` as text that `read` takes back."""
         return str(value)
 
+    def words(self, value: Any) -> str:
+        """`value` as people read it: 0.001, 60,000, Leaky ReLU, 512-256."""
+        return self.text(value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Field):
@@ -57,6 +61,9 @@ class Integer(Field):
 
     def text(self, value: Any) -> str:
         return str(self.none) if value is None else str(value)
+
+    def words(self, value: Any) -> str:
+        return self.text(value) if value is None else f"{value:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,9 @@ class Number(Field):
     def text(self, value: Any) -> str:
         return repr(float(value))
 
+    def words(self, value: Any) -> str:
+        return f"{value:g}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Field):
@@ -98,6 +108,9 @@ class Choice(Field):
         if not isinstance(value, str) or value not in self.choices:
             raise ValueError(value)
         return value
+
+    def words(self, value: Any) -> str:
+        return self.choices[value]
 
 
 @dataclass(frozen=True, kw_only=True)

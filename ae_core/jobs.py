@@ -20,33 +20,15 @@ from distributed import Client, Event, Future
 from ae_core.cluster import TRAINING, connect, local_cluster, reached, unexpected
 from ae_core.config import Config
 from ae_core.datasets import dataset_for
+from ae_core.errands import Errands
 from ae_core.errors import BottleneckError
 from ae_core.layers import plan_layers
 from ae_core.lock import is_held
 from ae_core.maps import Maps
+from ae_core.pace import Pace
 from ae_core.progress import Progress, Request
 from ae_core.store import Run, RunStore
-from ae_core.work import (
-    TOPIC,
-    baseline_path,
-    event_name,
-    fetch_fashion,
-    fit_baseline,
-    fit_judge,
-    judge_path,
-    train_run,
-    unpack,
-    warm_up,
-)
-
-DEFAULT_SPEED = 1e10
-"""Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
-
-TELLING = 1e8
-"""Multiplications of a step from which on it tells of the speed; a smaller one is mostly spent on other things."""
-
-START_SECONDS = 3.0
-"""What a training takes beside its steps: the network is built and compiled, at the end exported."""
+from ae_core.work import TOPIC, event_name, train_run, unpack, warm_up
 
 
 @dataclass(frozen=True)
@@ -67,14 +49,6 @@ class Job:
     wait_seconds: float
     progress: Progress | None
     owners: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """A download by a worker: under way, ended well, or ended with a problem to show."""
-
-    running: bool = False
-    problem: str = ""
 
 
 @dataclass
@@ -101,8 +75,7 @@ class _Books:
     workers: int = 1
     entries: dict[str, _Entry] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    speed: float = DEFAULT_SPEED
-    fashion: Fetch = field(default_factory=Fetch)
+    pace: Pace = field(default_factory=Pace)
     numbers: count[int] = field(default_factory=count)
 
 
@@ -115,6 +88,7 @@ class Jobs:
 
     Attributes:
         maps: the maps of runs, which the same workers make.
+        errands: what else they make for pages.
 
     Raises:
         JobError: the scheduler cannot be reached.
@@ -127,9 +101,10 @@ class Jobs:
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
         self._cluster = None if self._address else local_cluster()
         self.maps = Maps(store, self._living_client)
+        self.errands = Errands(store, self._living_client)
         self._client = self._connect()
         self._warm_up = self._client.submit(warm_up, pure=False, priority=10)
-        self.fit_baseline(Config())
+        self.errands.fit_baseline(Config())
 
     def submit(self, config: Config, *, owner: str = "") -> str:
         """Ask for a training; returns its key at once.
@@ -192,7 +167,7 @@ class Jobs:
     def estimate(self, configs: Iterable[Config]) -> float:
         """Seconds that trainings of `configs` would take if nothing else ran, as far as can be told beforehand."""
         with self._books.lock:
-            return sum(self._seconds(config) for config in configs) / self._books.workers
+            return sum(map(self._books.pace.seconds, configs)) / self._books.workers
 
     def active(self) -> list[Job]:
         """All trainings that are queued or running here, in the order in which they were asked for."""
@@ -216,42 +191,6 @@ class Jobs:
             for run in sorted(resumed, key=lambda run: run.status.created):
                 self._start(run, set())
         return [run.key for run in resumed]
-
-    def fit_baseline(self, config: Config) -> None:
-        """Have a worker fit the PCA that `config` is compared with, unless it was fitted before; does not wait."""
-        path = baseline_path(self.store, config)
-        if not path.exists():
-            key = f"pca-{path.stem}"
-            future = self._client.submit(fit_baseline, config, self.store.root, key=key, priority=5)
-            future.add_done_callback(_forget)
-
-    def fit_judge(self, dataset: str) -> None:
-        """Have a worker train the classifier that judges made images, unless it is there; does not wait.
-
-        Raises:
-            JobError: the scheduler cannot be reached.
-        """
-        path = judge_path(self.store, dataset)
-        if not path.exists():
-            client = self._living_client()
-            with reached():
-                future = client.submit(fit_judge, dataset, self.store.root, key=f"judge-{dataset}", priority=5)
-            future.add_done_callback(_forget)
-
-    def fetch_fashion(self) -> None:
-        """Have a worker fetch Fashion-MNIST into the datasets folder; does not wait."""
-        with self._books.turns:
-            if self.fashion_fetch().running:
-                return
-            future = self._client.submit(fetch_fashion, self.store.root, pure=False, priority=5)
-            with self._books.lock:
-                self._books.fashion = Fetch(running=True)
-            future.add_done_callback(self._on_fetched)
-
-    def fashion_fetch(self) -> Fetch:
-        """How the fetching of Fashion-MNIST stands."""
-        with self._books.lock:
-            return self._books.fashion
 
     def wait_until_warm(self, timeout: float = 60.0) -> None:
         """Block until the first worker has imported TensorFlow. Raises TimeoutError."""
@@ -286,7 +225,7 @@ class Jobs:
     def _hand_over(self, run: Run, owners: set[str]) -> None:
         # A scheduler that was restarted does not know any more who listens.
         self._client.subscribe_topic(TOPIC, self._on_event)
-        self.fit_baseline(run.config)
+        self.errands.fit_baseline(run.config)
         for request in get_args(Request):
             Event(event_name(run.key, request), client=self._client).clear()
         # One name for this sitting, whichever app asks the scheduler for it, and never that of an earlier sitting,
@@ -322,9 +261,7 @@ class Jobs:
             entry.started = True
             if "progress" in message:
                 entry.progress = unpack(message["progress"])
-                cost = _cost(entry.config)
-                if entry.progress.steps_per_second and cost >= TELLING:
-                    self._books.speed = entry.progress.steps_per_second * cost
+                self._books.pace.learn(entry.config, entry.progress.steps_per_second)
 
     def _on_done(self, key: str, future: Future) -> None:
         if self._closed:
@@ -369,15 +306,6 @@ class Jobs:
             return f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
         return ""
 
-    def _on_fetched(self, future: Future) -> None:
-        problem = ""
-        if future.status != "finished":
-            error = future.exception() if future.status == "error" else None
-            problem = str(error) if isinstance(error, BottleneckError) else "The workers were lost. Try again."
-        with self._books.lock:
-            self._books.fashion = Fetch(problem=problem)
-        future.release()
-
     def _ahead(self, key: str) -> list[_Entry]:
         ahead = []
         for other, entry in self._books.entries.items():
@@ -389,19 +317,7 @@ class Jobs:
     def _seconds_left(self, entry: _Entry) -> float:
         if entry.progress and entry.progress.seconds_left is not None:
             return entry.progress.seconds_left
-        return self._seconds(entry.config)
-
-    def _seconds(self, config: Config) -> float:
-        return START_SECONDS + _cost(config) * config.steps / self._books.speed
-
-
-def _cost(config: Config) -> int:
-    """Multiplications of a step, forward."""
-    return plan_layers(config).multiplications * config.batch_size
-
-
-def _forget(future: Future) -> None:
-    future.release()
+        return self._books.pace.seconds(entry.config)
 
 
 async def _nothing() -> None:

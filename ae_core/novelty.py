@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.datasets import as_floats, evenly
 from ae_core.errors import DataError
 from ae_core.layers import PIXELS
 
@@ -76,7 +77,6 @@ def usual_distances(originals: Originals, held_out: NDArray[np.uint8]) -> tuple[
     Args:
         held_out: (n, 28, 28), of which `USUAL_AMONG`, evenly spaced, are looked up.
     """
-    places = np.linspace(0, len(held_out) - 1, min(USUAL_AMONG, len(held_out))).round().astype(np.intp)
-    images = np.divide(held_out[places], np.float32(255), dtype=np.float32)
+    images = as_floats(held_out[evenly(len(held_out), USUAL_AMONG)])
     low, median, high = np.percentile(originals.nearest(images).distances, PERCENTILES)
     return float(low), float(median), float(high)

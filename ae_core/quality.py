@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from ae_core.datasets import as_floats
 from ae_core.errors import DataError
 from ae_core.layers import PIXELS
 from ae_core.npz import read_array, readable, write_npz
@@ -116,7 +117,7 @@ class Judge:
         classes = np.unique(labels)
         if len(classes) < 2:
             raise DataError("A classifier must have two classes. Received: one. Choose images of several classes.")
-        rows = np.divide(images.reshape(len(images), PIXELS), np.float32(255), dtype=np.float32)
+        rows = as_floats(images.reshape(len(images), PIXELS))
         batch = min(BATCH, len(rows))
         network = MLPClassifier(HIDDEN, batch_size=batch, learning_rate_init=0.002, random_state=0)
         # Its products are small: several threads would mostly wait for one another.

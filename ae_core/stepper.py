@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ae_core.checkpoints import Snapshot
 from ae_core.config import Config
-from ae_core.datasets import Dataset
+from ae_core.datasets import Dataset, evenly
 from ae_core.layers import PIXELS
 from ae_core.losses import LOSSES, code_penalty, kl_divergence, reparameterized, weight_penalty
 from ae_core.models import Network, build_network
@@ -52,9 +52,9 @@ class Stepper:
         pixels = data.test_pixels
         preview = preview_indices(data.test_labels, len(pixels))
         self.preview_pixels: NDArray[np.uint8] = np.ascontiguousarray(pixels[preview])
-        sample = _evenly(len(pixels), HELD_OUT_SAMPLE)
+        sample = evenly(len(pixels), HELD_OUT_SAMPLE)
         more = 2 * HELD_OUT_SAMPLE - 1 if config.latent_dim <= WIDE_CODE else HELD_OUT_SAMPLE
-        between = np.setdiff1d(_evenly(len(pixels), more), sample)
+        between = np.setdiff1d(evenly(len(pixels), more), sample)
         self.frame_indices = np.concatenate([sample, between])
         self._count = len(data.train_pixels)
         self._train = tf.constant(data.train_pixels)
@@ -202,11 +202,6 @@ class Stepper:
         total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
         sound = tf.math.is_finite(total)
         return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), kl, codes
-
-
-def _evenly(images: int, most: int) -> NDArray[np.int64]:
-    """Indices of at most `most` of so many images, evenly spaced over all of them."""
-    return np.linspace(0, images - 1, min(most, images)).round().astype(np.int64)
 
 
 def compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,7 @@ class Sweep:
     @property
     def labels(self) -> list[str]:
         """The values as people read them: 0.001, 60,000, Leaky ReLU, 512-256."""
-        return [_label(self.field, value) for value in self.values]
+        return [FIELDS[self.field].words(value) for value in self.values]
 
     def check(self, folder: Path) -> None:
         """Look whether every value can be trained on its data; `folder` is where datasets are.
@@ -128,9 +128,11 @@ def swept_fields() -> list[str]:
     return [name for name in FIELDS if name not in NOT_SWEPT]
 
 
-def fields_for(base: Config) -> list[str]:
+@lru_cache(maxsize=256)
+def fields_for(base: Config) -> tuple[str, ...]:
     """The fields that make a difference to the training of `base`; filters, say, make none to a dense network."""
-    return [field for field in swept_fields() if len({_with(base, field, v).key for v in suggested(base, field)}) > 1]
+    # Remembered: it makes a hundred and fifty configs, for each visitor at each run of a page.
+    return tuple(f for f in swept_fields() if len({_with(base, f, value).key for value in suggested(base, f)}) > 1)
 
 
 def suggested(base: Config, field: str) -> list[str]:
@@ -197,15 +199,6 @@ def _in_order(field: str, values: Sequence[Any]) -> list[Any]:
         # None means all there are.
         return sorted(values, key=lambda value: (value is None, value or 0))
     return list(values)
-
-
-def _label(field: str, value: Any) -> str:
-    kind = FIELDS[field]
-    if isinstance(kind, Choice):
-        return kind.choices[value]
-    if isinstance(kind, Number):
-        return f"{value:g}"
-    return f"{value:,}" if isinstance(value, int) else kind.text(value)
 
 
 @dataclass(frozen=True)

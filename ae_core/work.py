@@ -75,15 +75,18 @@ def warm_up() -> None:
 
 
 def fit_baseline(config: Config, root: Path) -> None:
-    """Fit the PCA that `config` is compared with and keep it at `baseline_path`."""
-    from ae_core.baselines import PcaBasis
-
+    """Fit the PCA that `config` is compared with, in a worker."""
     # Beside the training that it belongs to, not before it.
     secede()
-    store = RunStore(root)
-    data = dataset_for(config, folder=root / "datasets")
-    basis = PcaBasis.fit(data.train_pixels)
-    basis.save(baseline_path(store, config))
+    make_baseline(config, RunStore(root))
+
+
+def make_baseline(config: Config, store: RunStore) -> None:
+    """Fit the PCA that `config` is compared with and keep it at `baseline_path`, in this process."""
+    from ae_core.baselines import PcaBasis
+
+    data = dataset_for(config, folder=store.root / "datasets")
+    PcaBasis.fit(data.train_pixels).save(baseline_path(store, config))
 
 
 def fit_judge(dataset: str, root: Path) -> None:

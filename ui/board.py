@@ -14,7 +14,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ae_core.datasets import as_floats
 from ae_core.drawing import digit_from_canvas
+from ae_core.progress import to_pixels
 from ae_core.spoiling import spoil
 from ui.codecs import OpenCodec, neighbours
 from ui.errors import shown_plainly
@@ -259,7 +261,7 @@ def _nearest(code: Floats, codec: OpenCodec) -> None:
     data = data_for(codec.config)
     indices, distances = neighbours(codec).nearest(code, NEAREST)
     images = data.train_pixels[indices]
-    made = codec.codec.decode(codec.codec.encode(np.divide(images, np.float32(255), dtype=np.float32)))
+    made = codec.codec.decode(codec.codec.encode(as_floats(images)))
     labels = data.train_labels
     st.subheader("Training images with the nearest codes", anchor=False)
     usual = neighbours(codec).usual
@@ -271,7 +273,7 @@ def _nearest(code: Floats, codec: OpenCodec) -> None:
     digit_rows(
         key="nearest",
         originals=images,
-        reconstructions=np.round(np.clip(made, 0, 1) * 255).astype(np.uint8),
+        reconstructions=to_pixels(made),
         labels=[f"no. {index}" if labels is None else data.class_names[labels[index]] for index in indices],
         captions=[f"{distance:.2f}" for distance in distances],
     )

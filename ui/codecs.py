@@ -14,6 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config import Config
+from ae_core.datasets import as_floats, evenly
 from ae_core.layers import Plan, plan_layers
 from ae_core.metrics import evaluate_each, percentiles
 from ae_core.presets import title_of
@@ -257,7 +258,7 @@ def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:
 def pixel_chunks(pixels: NDArray[np.uint8]) -> Iterator[Floats]:
     """Images (n, 28, 28) as floats in [0, 1], some at a time."""
     for start in range(0, len(pixels), CHUNK):
-        yield np.divide(pixels[start : start + CHUNK], np.float32(255), dtype=np.float32)
+        yield as_floats(pixels[start : start + CHUNK])
 
 
 def neighbours(opened: OpenCodec) -> Neighbours:
@@ -268,13 +269,8 @@ def neighbours(opened: OpenCodec) -> Neighbours:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _neighbours(model: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 the model's name stands for it
     data = data_for(_opened.config)
-    indices = _evenly(data.train_pixels, NEIGHBOURS_AMONG)
+    indices = evenly(data.train.count, NEIGHBOURS_AMONG)
     codes = encode_pixels(_opened.codec, data.train_pixels[indices])
-    held_out = encode_pixels(_opened.codec, data.test_pixels[_evenly(data.test_pixels, USUAL_AMONG)])
+    held_out = encode_pixels(_opened.codec, data.test_pixels[evenly(data.test.count, USUAL_AMONG)])
     nearest = [np.linalg.norm(codes - code, axis=1).min() for code in held_out]
     return Neighbours(indices, codes, float(np.median(nearest)))
-
-
-def _evenly(pixels: NDArray[np.uint8], most: int) -> NDArray[np.intp]:
-    """Indices of at most so many images, evenly spaced over all."""
-    return np.linspace(0, len(pixels) - 1, min(most, len(pixels))).round().astype(np.intp)

@@ -61,7 +61,7 @@ def read() -> tuple[Config | None, dict[str, str]]:
         try:
             values[name] = read_field(name, field, st.session_state[_key(name)])
         except ConfigError as error:
-            problems[name] = _with_label(name, error)
+            problems[name] = with_label(name, error)
     if problems:
         return None, problems
     try:
@@ -69,14 +69,14 @@ def read() -> tuple[Config | None, dict[str, str]]:
         plan_layers(config)
         data_for(config)
     except ConfigError as error:
-        return None, {error.field: _with_label(error.field, error)}
+        return None, {error.field: with_label(error.field, error)}
     except BottleneckError as error:
         return None, {"dataset": str(error)}
     return config, {}
 
 
-def _with_label(name: str, error: ConfigError) -> str:
-    """The message with the field named as the form names it."""
+def with_label(name: str, error: BottleneckError) -> str:
+    """The message with the field `name` called what the form calls it."""
     words = str(error)
     return f"{FIELDS[name].label}{words.removeprefix(name)}" if words.startswith(f"{name} ") else words
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ae_core.datasets import evenly
 from ae_core.generating import Normal, Sampler, SamplerName, coincide, fit_samplers
 from ae_core.store import Run
 from ui.codecs import PCA, OpenCodec, encode_pixels, open_chosen
@@ -88,7 +89,7 @@ def training_codes(opened: OpenCodec) -> TrainingCodes:
 @st.cache_resource(max_entries=8, show_spinner="Encoding training images…")
 def _training_codes(model: str, images: str, _opened: OpenCodec) -> TrainingCodes:  # noqa: ARG001 they stand for it
     data = data_for(_opened.config)
-    rows = np.linspace(0, data.train.count - 1, min(CODES, data.train.count)).round().astype(np.intp)
+    rows = evenly(data.train.count, CODES)
     labels = data.train_labels
     codes = encode_pixels(_opened.codec, data.train_pixels[rows])
     return TrainingCodes(codes, None if labels is None else labels[rows])

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config import Config
+from ae_core.datasets import as_floats, evenly
 from ae_core.errors import DataError
 from ae_core.generating import SamplerName
 from ae_core.quality import Features, Judge, Quality, precision_recall
@@ -78,7 +79,7 @@ def _ask() -> None:
 
 def _has_classes(config: Config) -> bool:
     labels = data_for(Config(dataset=config.dataset)).train_labels
-    return labels is not None and len(np.unique(labels)) > 1
+    return labels is not None and bool((labels != labels[0]).any())
 
 
 def _features(config: Config) -> Features | None:
@@ -96,7 +97,7 @@ def _features(config: Config) -> Features | None:
         pass
     except DataError:
         path.unlink(missing_ok=True)
-    jobs().fit_judge(config.dataset)
+    jobs().errands.fit_judge(config.dataset)
     return None
 
 
@@ -152,8 +153,7 @@ _IMAGES: dict[str, Callable[[OpenCodec, int], Floats]] = {TRAINING: _training, R
 
 def _evenly(pixels: NDArray[np.uint8], count: int = COUNT) -> Floats:
     """Up to `count` of the images, evenly spaced, as floats in [0, 1]."""
-    rows = np.linspace(0, len(pixels) - 1, min(count, len(pixels))).round().astype(np.intp)
-    return np.divide(pixels[rows], np.float32(255), dtype=np.float32)
+    return as_floats(pixels[evenly(len(pixels), count)])
 
 
 def _show(codecs: Sequence[OpenCodec], tables: Sequence[Sequence[_Row]]) -> None:

@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 
 from ae_core.config import Config
+from ae_core.datasets import as_floats
 from ae_core.generating import SamplerName
 from ae_core.novelty import Originals, usual_distances
+from ae_core.progress import to_pixels
 from ui.codecs import OpenCodec
 from ui.generate import TITLES, image_name, made_images
 from ui.live import Grid, SampleSet, samples
@@ -82,8 +84,8 @@ def _made(
     made = np.concatenate([made_images(_codec, kind, COUNT, seed=seed, spread=spread) for kind in TITLES])
     originals, usual = _originals(_codec.config)
     # What is painted is what is compared.
-    shown = np.round(made * 255).astype(np.uint8)
-    nearest = originals.nearest(np.divide(shown, np.float32(255), dtype=np.float32))
+    shown = to_pixels(made)
+    nearest = originals.nearest(as_floats(shown))
     return SampleSet(
         name=name,
         grids=[Grid(title, _note(kind, _codec.config, spread)) for kind, title in TITLES.items()],

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.generating import class_means, combine
+from ae_core.progress import to_pixels
 from ui.board import drawn_digit
 from ui.codecs import OpenCodec
 from ui.generate import training_codes
@@ -53,28 +54,33 @@ def show_sum(codec: OpenCodec) -> None:
 
 def _sum(codec: OpenCodec) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="sum_terms"):
-        terms = {place: _choice(codec, place) for place in LABELS}
+        averages = _averages(codec)
+        terms = {place: _choice(codec, place, averages) for place in LABELS}
     result = combine(terms["first"].code, terms["minus"].code, terms["plus"].code)
     codes = np.stack([*(term.code for term in terms.values()), result])
-    images = np.round(np.clip(codec.codec.decode(codes), 0, 1) * 255).astype(np.uint8)
+    images = to_pixels(codec.codec.decode(codes))
     names = [*(term.name for term in terms.values()), "the sum"]
     signs = ("", "−", "+", "=")
     shown = [Term(sign, name, image) for sign, name, image in zip(signs, names, images, strict=True)]
     equation(key="equation", terms=shown)
 
 
-def _choice(codec: OpenCodec, place: Place) -> _Choice:
-    data, known = data_for(codec.config), training_codes(codec)
+def _averages(codec: OpenCodec) -> dict[int, Floats]:
+    """The mean code of each class, by its label."""
+    known = training_codes(codec)
     assert known.labels is not None
-    means = class_means(known.codes, known.labels)
-    choices = {f"average {data.class_names[label]}": code for label, code in means.items()}
+    return class_means(known.codes, known.labels)
+
+
+def _choice(codec: OpenCodec, place: Place, averages: dict[int, Floats]) -> _Choice:
+    names = {label: f"average {data_for(codec.config).class_names[label]}" for label in averages}
+    choices = {names[label]: code for label, code in averages.items()}
     drawn = drawn_digit() if place == "plus" else None
     if drawn is not None:
         choices[DRAWING] = codec.codec.encode(drawn[None])[0]
     key = f"sum_{place}"
     if st.session_state.get(key) not in choices:
-        begin = f"average {data.class_names[BEGIN[place]]}" if BEGIN[place] in means else ""
         # Of two classes there are two: the first and the last, so that the sum is not at once nothing.
-        st.session_state[key] = begin or list(choices)[-1 if place == "minus" else 0]
+        st.session_state[key] = names.get(BEGIN[place]) or list(choices)[-1 if place == "minus" else 0]
     name = st.selectbox(LABELS[place], list(choices), key=key, width=190)
     return _Choice(name, choices[name])

@@ -77,16 +77,17 @@ def _remove(name: str, dataset_key: str) -> None:
 
 
 def _fetch_fashion() -> None:
-    fetch = jobs().fashion_fetch()
+    errands = jobs().errands
+    fetch = errands.fashion_fetch()
     if fetch.running:
         st.fragment(_wait_for_fashion, run_every=POLL_SECONDS)()
         return
-    st.button("Fetch Fashion-MNIST (30 MB)", key="fetch_fashion", on_click=jobs().fetch_fashion, width="stretch")
+    st.button("Fetch Fashion-MNIST (30 MB)", key="fetch_fashion", on_click=errands.fetch_fashion, width="stretch")
     if fetch.problem:
         st.error(fetch.problem)
 
 
 def _wait_for_fashion() -> None:
-    if not jobs().fashion_fetch().running:
+    if not jobs().errands.fashion_fetch().running:
         st.rerun()
     st.info("Fetching Fashion-MNIST; the page goes on working meanwhile.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import streamlit as st
 
-from ae_core.comparing import words
+from ae_core.config import FIELDS
 from ae_core.errors import BottleneckError, DamagedRunError
 from ae_core.naming import LONGEST, title_with_data
 from ae_core.store import Listed, Run
@@ -90,8 +90,8 @@ def _row(row: Listed) -> dict[str, object]:
         "State": status.state,
         "Held-out MSE": status.test_mse,
         "Dimensions": config.latent_dim,
-        "Family": words("family", config.family),
-        "Loss": words("loss", config.loss),
+        "Family": FIELDS["family"].words(config.family),
+        "Loss": FIELDS["loss"].words(config.loss),
         "Steps": status.step,
         "Training": status.seconds,
         "Size": run.size_on_disk() / 1e6,

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ae_core.drawing import MOST_SIDE
 from ae_core.errors import DrawingError
+from ae_core.progress import to_pixels
 
 ENLARGED = 10
 """An image of 28 x 28 pixels would be a stamp in a report."""
@@ -18,7 +19,7 @@ ENLARGED = 10
 
 def png_of(image: NDArray[np.float32]) -> bytes:
     """(28, 28) in [0, 1], a little more or less is clipped, as a PNG file of `ENLARGED` times its size."""
-    return _png(np.round(np.clip(image, 0, 1) * 255).astype(np.uint8), ENLARGED)
+    return _png(to_pixels(image), ENLARGED)
 
 
 def data_url(pixels: NDArray[np.uint8], enlarged: int) -> str:

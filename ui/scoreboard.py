@@ -8,10 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ae_core.comparing import words
 from ae_core.config import FIELDS, Config
 from ae_core.datasets import describe
-from ae_core.fields import Choice
 from ae_core.store import Run
 from ui.chart import TITLES
 from ui.errors import shown_plainly
@@ -63,7 +61,7 @@ def board_rows(runs: Sequence[Run], curve: Sequence[float] | None) -> pd.DataFra
     names = told_apart(runs)
     dots: list[dict[str, object]] = [
         {
-            "kind": words("family", run.config.family),
+            "kind": FIELDS["family"].words(run.config.family),
             "name": names[run.key],
             "dimensions": run.config.latent_dim,
             "error": run.status.test_mse,
@@ -86,10 +84,9 @@ def _title(images: Config) -> str:
 
 
 def _specification(rows: pd.DataFrame) -> dict[str, Any]:
-    families = FIELDS["family"]
-    assert isinstance(families, Choice)
-    there = [family for family in FAMILY if families.choices[family] in set(rows["kind"])]
-    kinds = [families.choices[family] for family in there]
+    titles = {family: FIELDS["family"].words(family) for family in FAMILY}
+    there = [family for family, title in titles.items() if title in set(rows["kind"])]
+    kinds = [titles[family] for family in there]
     colours = {"domain": [*kinds, PCA_NAME], "range": [*map(family_colour, there), colour("pca")]}
     legend = {"orient": "top", "title": None, "labelLimit": 260}
     return {

@@ -116,7 +116,7 @@ def baseline(config: Config) -> PcaBasis | None:
     from ae_core.work import baseline_path
 
     if not has_baseline(config):
-        jobs().fit_baseline(config)
+        jobs().errands.fit_baseline(config)
         return None
     return _basis(str(baseline_path(store(), config)))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from ae_core.config import FIELDS, Config
-from ae_core.errors import BottleneckError, ConfigError
+from ae_core.errors import BottleneckError
 from ae_core.fields import Choice
 from ae_core.presets import NOTES, PRESETS
 from ae_core.store import Run
 from ae_core.sweeps import MOST_VALUES, Sweep, SweepStore, fields_for, split_values, suggested
+from ui.form import with_label
 from ui.runs import told_apart
 from ui.server import has_data, jobs, store, visitor
 from ui.status import duration
@@ -46,7 +47,7 @@ def new_sweep() -> None:
         sweep = Sweep.read(base, field, texts)
         sweep.check(store().root / "datasets")
     except BottleneckError as error:
-        st.error(_with_label(field, error))
+        st.error(with_label(field, error))
         st.button("Start the sweep", type="primary", key="start_sweep", disabled=True)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -111,10 +112,3 @@ def _is_trained(config: Config) -> bool:
     except BottleneckError:
         return False
     return run is not None and run.status.state == "finished"
-
-
-def _with_label(field: str, error: BottleneckError) -> str:
-    """The message with the field named as the form names it."""
-    words = str(error)
-    named = isinstance(error, ConfigError) and words.startswith(f"{field} ")
-    return f"{FIELDS[field].label}{words.removeprefix(field)}" if named else words

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ae_core.config import FIELDS, Config
 from ae_core.errors import BottleneckError
-from ae_core.fields import Choice
 from ae_core.progress import Request, preview_indices
 from ae_core.store import State
 from ui import form
@@ -133,7 +132,7 @@ def _curve_choice(config: Config) -> _Curve:
     measures: dict[Measure, str] = {"terms": "Both terms"} if variational else {}
     measures["mse"] = "Squared error"
     if config.loss != "mse" and not variational:
-        measures["loss"] = _loss_title(config)
+        measures["loss"] = FIELDS["loss"].words(config.loss)
     with st.container(horizontal=True, width="content", key="curve_choices"):
         measure = st.segmented_control(
             "Measure", list(measures), format_func=lambda name: measures[name], default=next(iter(measures)),
@@ -151,7 +150,7 @@ def _show_curve(view: View, curve: _Curve) -> None:
         history=view.history(),
         steps=view.config.steps,
         measure=curve.measure,
-        loss_title=f"{_loss_title(view.config)} per pixel",
+        loss_title=f"{FIELDS['loss'].words(view.config.loss)} per pixel",
         logarithmic=curve.logarithmic,
         baseline=baseline_mse(view.config, view.config.latent_dim),
     )
@@ -168,12 +167,6 @@ def _show_kl(view: View) -> None:
         f"{used} of {len(kl)} dimensions are used: each costs more than {USED_NATS} nats of KL. The others have "
         "collapsed onto the prior, and tell the decoder nothing."
     )
-
-
-def _loss_title(config: Config) -> str:
-    loss = FIELDS["loss"]
-    assert isinstance(loss, Choice)
-    return loss.choices[config.loss]
 
 
 def _digits(view: View) -> None:

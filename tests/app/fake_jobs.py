@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config import Config
+from ae_core.errands import Fetch
 from ae_core.errors import BottleneckError
-from ae_core.jobs import Fetch, Job
+from ae_core.jobs import Job
 from ae_core.maps import MapJob, Part
 from ae_core.progress import PREVIEW_SIZE, HeldOut, History, Progress, Request
 from ae_core.projection import Method, Projection
@@ -63,28 +64,52 @@ class FakeMaps:
         return None if self.places is None else np.array([self.places] * len(codes), np.float32)
 
 
+class FakeErrands:
+    """Stands where pages expect an `Errands`.
+
+    Attributes:
+        fetch: what `fashion_fetch` tells.
+        fitted, judged: what pages asked for, in order.
+    """
+
+    def __init__(self) -> None:
+        self.fetch = Fetch()
+        self.fitted: list[Config] = []
+        self.judged: list[str] = []
+
+    def fit_baseline(self, config: Config) -> None:
+        self.fitted.append(config)
+
+    def fit_judge(self, dataset: str) -> None:
+        self.judged.append(dataset)
+
+    def fetch_fashion(self) -> None:
+        self.fetch = Fetch(running=True)
+
+    def fashion_fetch(self) -> Fetch:
+        return self.fetch
+
+
 class FakeJobs:
     """Stands where pages expect a `Jobs`.
 
     Attributes:
         under_way: what `view` tells, by key.
         failures: what `error` tells, by key.
-        fetch: what `fashion_fetch` tells.
         refusal: what `submit` raises, if anything.
-        submitted, requests, fitted, judged: what pages asked for, in order.
+        submitted, requests: what pages asked for, in order.
         maps: projections of the latent space.
+        errands: what else workers make.
     """
 
     def __init__(self, store: RunStore) -> None:
         self.maps = FakeMaps()
+        self.errands = FakeErrands()
         self.under_way: dict[str, Job] = {}
         self.failures: dict[str, str] = {}
-        self.fetch = Fetch()
         self.refusal: BottleneckError | None = None
         self.submitted: list[Config] = []
         self.requests: list[tuple[str, Request]] = []
-        self.fitted: list[Config] = []
-        self.judged: list[str] = []
         self._store = store
 
     def submit(self, config: Config, *, owner: str = "") -> str:
@@ -109,18 +134,6 @@ class FakeJobs:
 
     def active(self) -> list[Job]:
         return list(self.under_way.values())
-
-    def fit_baseline(self, config: Config) -> None:
-        self.fitted.append(config)
-
-    def fit_judge(self, dataset: str) -> None:
-        self.judged.append(dataset)
-
-    def fetch_fashion(self) -> None:
-        self.fetch = Fetch(running=True)
-
-    def fashion_fetch(self) -> Fetch:
-        return self.fetch
 
 
 def job(

@@ -142,7 +142,7 @@ def test_pca_stands_beside_a_network_with_as_many_dimensions(tab: Tab, run: Run,
 def test_while_pca_is_fitted_the_others_can_be_drawn_with(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("draw", codecs=f"pca,{run.key}")
     assert tab.info[0].value == "PCA is being fitted to these images, which takes a few seconds."
-    assert [fitted.key for fitted in jobs.fitted] == [SMALL.key]
+    assert [fitted.key for fitted in jobs.errands.fitted] == [SMALL.key]
     assert len(figure(tab)[0]["codecs"]) == 1
 
 
@@ -326,7 +326,7 @@ def test_a_server_without_runs_trains_the_quick_start_and_draws_with_pca(
 ) -> None:
     tab.open("draw")
     assert jobs.submitted == [FIRST]
-    assert [fitted.key for fitted in jobs.fitted] == [FIRST.key]
+    assert [fitted.key for fitted in jobs.errands.fitted] == [FIRST.key]
     jobs.under_way[FIRST.key] = job(FIRST, progress=progress_at(300, FIRST))
     tab.run()
     said = (

@@ -125,7 +125,7 @@ def test_pca_stands_beside_a_run_once_it_is_fitted(tab: Tab, jobs: FakeJobs, sto
 
     tab.open("generate", beside="pca")
     assert any("PCA is being fitted" in words for words in tab.words())
-    assert jobs.fitted
+    assert jobs.errands.fitted
     PcaBasis.fit(load_dataset("mnist").train_pixels[:512]).save(baseline_path(store, run.config))
     tab.run()
     assert [one["name"] for one in sample_sets(tab)[0]] == [run.title, "PCA, 4 dimensions"]
@@ -186,8 +186,8 @@ def test_few_images_without_labels_and_a_code_of_one_number(
     assert [path["arc"] for path in header["codecs"]] == [False]
     assert "These images have no labels, so there is no class to take an average of." in tab.words()
     tab.button(key="measure").click().run()
-    assert jobs.judged == []
-    assert [config.dataset for config in jobs.fitted] == [run.config.dataset] * len(jobs.fitted)
+    assert jobs.errands.judged == []
+    assert [config.dataset for config in jobs.errands.fitted] == [run.config.dataset] * len(jobs.errands.fitted)
 
 
 def test_the_ends_of_the_way_are_test_images_of_the_chosen_class(tab: Tab, run: Run) -> None:
@@ -235,9 +235,9 @@ def test_a_sum_shows_each_term_and_the_result(tab: Tab, run: Run) -> None:
 def test_nothing_is_measured_until_it_is_asked_for(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("generate")
     assert "Measure the samples" in tab.labels()
-    assert jobs.judged == []
+    assert jobs.errands.judged == []
     tab.button(key="measure").click().run()
-    assert set(jobs.judged) == {"mnist"}
+    assert set(jobs.errands.judged) == {"mnist"}
     assert any("The features are being learned" in words for words in tab.words())
 
 
@@ -257,5 +257,5 @@ def test_a_damaged_judge_is_made_anew(tab: Tab, jobs: FakeJobs, store: RunStore,
     path.write_bytes(b"cut off!")
     tab.open("generate")
     tab.button(key="measure").click().run()
-    assert jobs.judged
+    assert jobs.errands.judged
     assert not path.exists()

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from ae_core.jobs import Fetch
+from ae_core.errands import Fetch
 from ae_core.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
@@ -73,9 +73,9 @@ def test_own_images_that_somebody_else_removed_are_explained(own: Tab, store: Ru
 def test_fashion_mnist_is_fetched_when_asked_for(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("train")
     tab.button(key="fetch_fashion").click().run()
-    assert jobs.fetch.running
+    assert jobs.errands.fetch.running
     assert [info.value for info in tab.info if info.value.startswith("Fetching Fashion-MNIST")]
-    jobs.fetch = Fetch(problem="No connection to the internet.")
+    jobs.errands.fetch = Fetch(problem="No connection to the internet.")
     tab.run()
     assert [error.value for error in tab.error] == ["No connection to the internet."]
     assert "Fetch Fashion-MNIST (30 MB)" in tab.labels()

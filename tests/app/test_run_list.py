@@ -259,7 +259,7 @@ def test_while_pca_is_fitted_the_board_shows_the_runs_alone(
     copied(small_run, store)
     tab.open("runs")
     assert set(dots(tab).kind) == {"Autoencoder"}
-    assert Config() in jobs.fitted
+    assert Config() in jobs.errands.fitted
     assert "One dot a run, further down is better. PCA is being fitted." in tab.words()
 
 

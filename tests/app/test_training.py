@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from ae_core.baselines import PcaBasis
 from ae_core.datasets import load_dataset
+from ae_core.errands import Errands
 from ae_core.errors import JobError, StoreError
 from ae_core.jobs import Job, Jobs
 from ae_core.lock import hold
 from ae_core.store import Run, RunStore, State, Status
 from ae_core.work import baseline_path
-from tests.app.fake_jobs import FakeJobs, job, progress_at
+from tests.app.fake_jobs import FakeErrands, FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
 from ui.view import look_every
@@ -30,12 +31,13 @@ def ended(store: RunStore, state: State, *, step: int = 3, message: str = "") ->
     return run
 
 
-def test_the_fake_has_the_signatures_of_the_real_jobs() -> None:
+@pytest.mark.parametrize(("fake", "real"), [(FakeJobs, Jobs), (FakeErrands, Errands)])
+def test_the_fake_has_the_signatures_of_the_real_one(fake: type, real: type) -> None:
     import inspect
 
-    fakes = {name: method for name, method in vars(FakeJobs).items() if not name.startswith("_")}
+    fakes = {name: method for name, method in vars(fake).items() if not name.startswith("_")}
     assert {name: inspect.signature(method) for name, method in fakes.items()} == {
-        name: inspect.signature(getattr(Jobs, name)) for name in fakes
+        name: inspect.signature(getattr(real, name)) for name in fakes
     }
 
 

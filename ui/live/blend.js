@@ -2,7 +2,7 @@
 
 import { setText } from "./dom.js";
 import { forward, parseNetwork } from "./forward.js";
-import { calm } from "./motion.js";
+import { calm, play } from "./motion.js";
 import { withNetwork } from "./networks.js";
 import { paintDigit } from "./pixels.js";
 import { floats, unpack } from "./unpack.js";
@@ -11,8 +11,6 @@ import { lerp, slerp } from "./ways.js";
 const STATIONS = 11;
 /** From A to B when it plays, in milliseconds. */
 const DURATION = 4000;
-/** A tab that was hidden for a minute goes on where it was. */
-const LONGEST_FRAME_MS = 100;
 
 const blends = new WeakMap();
 
@@ -27,7 +25,7 @@ export default function ({ data, parentElement }) {
 
 class Blend {
   constructor(root) {
-    Object.assign(this, { root, run: 0, paths: [], playing: 0, shown: "" });
+    Object.assign(this, { root, run: 0, paths: [], playing: null, shown: "" });
     this.slider = root.querySelector("input");
     this.slider.oninput = () => {
       this.halt();
@@ -95,31 +93,28 @@ class Blend {
   play() {
     const begin = Number(this.slider.value);
     let time = begin < 1 ? begin : 0;
-    let before = performance.now();
-    const next = (now) => {
-      time = (time + Math.min(LONGEST_FRAME_MS, Math.max(0, now - before)) / DURATION) % 2;
-      before = now;
+    this.playing = play(DURATION, (share) => {
+      time = (time + share) % 2;
       const t = time > 1 ? 2 - time : time;
       const value = calm() ? Math.round(t * (STATIONS - 1)) / (STATIONS - 1) : t;
       if (Math.abs(value - this.slider.value) > 0.001) {
         this.slider.value = value;
         this.move();
       }
-      this.playing = requestAnimationFrame(next);
-    };
-    this.playing = requestAnimationFrame(next);
+      return true;
+    });
     this.showButton();
   }
 
   halt() {
-    cancelAnimationFrame(this.playing);
-    this.playing = 0;
+    this.playing?.();
+    this.playing = null;
     this.showButton();
   }
 
   showButton() {
     setText(this.button, this.playing ? "Pause" : "Play");
-    this.root.toggleAttribute("data-playing", this.playing !== 0);
+    this.root.toggleAttribute("data-playing", this.playing !== null);
   }
 
   move() {

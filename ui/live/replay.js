@@ -5,12 +5,10 @@ import { Cloud } from "./cloud.js";
 import { themeOf } from "./colours.js";
 import { make, setText, takeColors } from "./dom.js";
 import { DURATION, Film, ease, timeOf } from "./film.js";
-import { calm, glide } from "./motion.js";
+import { calm, glide, play } from "./motion.js";
 import { PIXELS, paintDigit } from "./pixels.js";
 import { floats, unpack } from "./unpack.js";
 
-/** A tab that was hidden for a minute goes on where it was. */
-const LONGEST_FRAME_MS = 100;
 const GLIDE_MS = 260;
 /** Pixels that a number under the slider needs. */
 const NUMBER_WIDTH = 52;
@@ -30,7 +28,7 @@ export default function ({ data, parentElement }) {
 
 class Replay {
   constructor(root) {
-    Object.assign(this, { root, run: 0, frame: -1, position: 0, film: null, shown: "", playing: 0, goal: 0, stopGlide: () => {} });
+    Object.assign(this, { root, run: 0, frame: -1, position: 0, film: null, shown: "", playing: null, goal: 0, stopGlide: () => {} });
     this.slider = this.find("input");
     this.button = this.find(".play");
     this.cloud = new Cloud(this.find(".dots"));
@@ -193,31 +191,28 @@ class Replay {
     // Where points do not move, each frame is shown for the same time.
     const [pace, paceTime] = calm() ? [(share) => share, (time) => time] : [ease, timeOf];
     let time = paceTime(begin / this.film.last);
-    let before = performance.now();
     this.moveTo(begin);
-    const next = (now) => {
-      time = Math.min(1, time + Math.min(LONGEST_FRAME_MS, Math.max(0, now - before)) / DURATION);
-      before = now;
+    this.playing = play(DURATION, (share) => {
+      time = Math.min(1, time + share);
       this.moveTo(this.film.last * pace(time));
-      if (time < 1) this.playing = requestAnimationFrame(next);
-      else this.halt();
-    };
-    this.playing = requestAnimationFrame(next);
+      if (time === 1) this.halt();
+      return time < 1;
+    });
     this.showButton();
   }
 
   /** Stop whatever moves, where it is. */
   halt() {
     this.stopGlide();
-    cancelAnimationFrame(this.playing);
-    this.playing = 0;
+    this.playing?.();
+    this.playing = null;
     this.goal = Math.round(this.position);
     this.showButton();
   }
 
   showButton() {
     setText(this.button, this.playing ? "Pause" : this.film && this.position >= this.film.last ? "Play again" : "Play");
-    this.root.toggleAttribute("data-playing", this.playing !== 0);
+    this.root.toggleAttribute("data-playing", this.playing !== null);
   }
 
   onKey(event) {
