@@ -19,6 +19,7 @@ def main() -> None:
         st.Page("pages/draw.py", title="Draw", url_path="draw"),
         st.Page("pages/latent.py", title="Latent space", url_path="latent"),
         st.Page("pages/generate.py", title="Generate", url_path="generate"),
+        st.Page("pages/classify.py", title="Classify", url_path="classify"),
         st.Page("pages/runs.py", title="Runs", url_path="runs"),
     ]
     page = st.navigation(pages, position="top")

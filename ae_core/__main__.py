@@ -20,14 +20,14 @@ from ae_core.errors import BottleneckError, ConfigError, DivergedError
 from ae_core.layers import plan_layers
 from ae_core.presets import NOTES, PRESETS
 from ae_core.store import Run, RunStore
-from ae_core.sweeps import Sweep, SweepStore, split_values
+from ae_core.sweeps import Sweep, split_values
+from ae_core.sweepstore import SweepStore
 from ae_core.terminal import CtrlC, end_progress, show_contestant, show_progress, silent_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ae_core.baselines import PcaBasis
     from ae_core.codec import Codec
 
 INTERRUPTED = 130
@@ -241,12 +241,13 @@ def _classify(options: argparse.Namespace) -> int:
         from ae_core import classifier  # noqa: F401 the contestants will import it
     from ae_core.contest import CONTESTANTS, Standing
     from ae_core.contesting import Bench, run_contest
+    from ae_core.work import basis_of
 
     if options.seeds < 1:
         raise ConfigError("seeds", f"--seeds must be at least 1. Received: {options.seeds}.")
     store = RunStore()
     run = store.open(options.key)
-    bench = Bench(run, folder=store.root / "datasets", basis=lambda: _basis(run.config, store))
+    bench = Bench(run, folder=store.root / "datasets", basis=lambda: basis_of(run.config, store))
     contests = [
         run_contest(bench, labels=options.labels, seed=seed, report=show_contestant) for seed in range(options.seeds)
     ]
@@ -263,17 +264,6 @@ def _classify(options: argparse.Namespace) -> int:
             f"{row['seconds']:.1f} s"
         )
     return 0
-
-
-def _basis(config: Config, store: RunStore) -> PcaBasis:
-    """The PCA of the images that `config` learns from, fitted at the first time."""
-    from ae_core.baselines import PcaBasis
-    from ae_core.work import baseline_path, make_baseline
-
-    path = baseline_path(store, config)
-    if not path.exists():
-        make_baseline(config, store)
-    return PcaBasis.load(path)
 
 
 def _delete(options: argparse.Namespace) -> int:

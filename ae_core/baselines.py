@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import DataError
-from ae_core.layers import IMAGE_SHAPE, NETWORK_SCHEMA, PIXELS
+from ae_core.layers import IMAGE_SHAPE, PIXELS
 from ae_core.npz import read_array, readable, write_npz
+from ae_core.packing import Dense, pack_dense
 
 MOST_COMPONENTS = 256
 CHUNK_IMAGES = 2048
@@ -154,25 +155,13 @@ class PcaCodec:
 
     def browser_network(self) -> tuple[dict[str, Any], bytes]:
         """PCA as two linear layers, in the form that `export.browser_network` gives a trained network."""
-        parts: list[NDArray[Any]] = [
-            self.components.T, -self.mean.astype(np.float64) @ self.components.T, self.components, self.mean,
-        ]  # fmt: skip
-        weights = [part.astype("<f4").ravel() for part in parts]
-        places = np.cumsum([0, *(array.size for array in weights)]).tolist()
-        encode, decode = (
-            {
-                "kind": "dense",
-                "shape": [units],
-                "activation": "linear",
-                "strides": 1,
-                "kernel": [places[first], weights[first].size],
-                "bias": [places[first + 1], weights[first + 1].size],
-            }
-            for first, units in ((0, self.latent_dim), (2, PIXELS))
+        shift = -self.mean.astype(np.float64) @ self.components.T
+        spec, weights = pack_dense(
+            encoder=[Dense(self.components.T, shift, "linear")],
+            decoder=[Dense(self.components, self.mean, "linear")],
         )
-        reshape = {"kind": "reshape", "shape": list(IMAGE_SHAPE), "activation": "linear", "strides": 1}
-        spec = {"schema": NETWORK_SCHEMA, "encoder": [encode], "decoder": [decode, reshape]}
-        return spec, b"".join(array.tobytes() for array in weights)
+        spec["decoder"].append({"kind": "reshape", "shape": list(IMAGE_SHAPE), "activation": "linear", "strides": 1})
+        return spec, weights
 
 
 def _checked(images: NDArray[Any]) -> NDArray[Any]:

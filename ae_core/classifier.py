@@ -13,6 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ae_core.codec import read_network
+from ae_core.contest import HEAD, WHOLE, Course
 from ae_core.datasets import evenly
 from ae_core.models import build_network
 from ae_core.stepper import compiled_update, to_floats
@@ -20,15 +21,11 @@ from ae_core.store import Run, damaged_run
 
 HIDDEN_UNITS = 128
 DROPOUT = 0.3
-LEARNING_RATE = 0.001
-BATCH_SIZE = 256
-EPOCHS = 12
-LEAST_STEPS = 400
-"""For few labels an epoch is a step or two."""
 LOOKS = 10
 """Times that a training tells its accuracy."""
 CHUNK = 2000
 
+Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
 Report = Callable[[float, float], object]
 """Called with the share of the training that is done, and the held-out accuracy then."""
 
@@ -54,24 +51,24 @@ class Task:
     seed: int
 
 
-def steps_for(count: int) -> int:
-    """Steps that a network learns for from `count` labels: `EPOCHS` epochs, at least `LEAST_STEPS` steps."""
-    return max(LEAST_STEPS, EPOCHS * count // batch_for(count))
+def train_head(task: Task, *, report: Report) -> tuple[tuple[Weights, Weights], NDArray[np.float32]]:
+    """A head that reads codes.
 
-
-def batch_for(count: int) -> int:
-    """Images a step."""
-    return min(BATCH_SIZE, count)
-
-
-def train_head(task: Task, *, report: Report) -> tuple[keras.Model, NDArray[np.float32]]:
-    """A head that reads codes; returns it, and its probabilities (m, classes) for the others."""
+    Returns:
+        Kernel and bias of its two layers, for codes as they are; and its probabilities (m, classes) for the others.
+    """
     # Codes of one run lie within -3 and 3, of another within 0 and 40.
     mean, scale = task.inputs.mean(axis=0), np.maximum(task.inputs.std(axis=0), 1e-6)
     inputs = keras.Input(task.inputs.shape[1:])
-    standard = keras.layers.Normalization(mean=mean, variance=np.square(scale))(inputs)
-    model = keras.Model(inputs, _head(standard, task), name="head")
-    return model, _learn(model, task, report)
+    model = keras.Model(inputs, _head(inputs, task), name="head")
+    standard = replace(task, inputs=(task.inputs - mean) / scale, others=(task.others - mean) / scale)
+    probabilities = _learn(model, standard, HEAD, report)
+    (kernel, bias), top = [
+        (layer.kernel.value.numpy(), layer.bias.value.numpy()) for layer in model.layers if layer.weights
+    ]
+    # The first layer standardises as well, once it has learned.
+    kernel /= scale[:, None]
+    return ((kernel, bias - mean @ kernel), top), probabilities
 
 
 def train_whole(run: Run, task: Task, *, pretrained: bool, report: Report) -> NDArray[np.float32]:
@@ -90,7 +87,7 @@ def train_whole(run: Run, task: Task, *, pretrained: bool, report: Report) -> ND
     # Codes of one run lie within -3 and 3, of another within 0 and 40; from random weights they lie elsewhere again.
     standard = keras.layers.BatchNormalization(center=False, scale=False)(encoder.output)
     model = keras.Model(encoder.input, _head(standard, task), name="classifier")
-    return _learn(model, task, report)
+    return _learn(model, task, WHOLE, report)
 
 
 def _head(codes: Any, task: Task) -> Any:
@@ -118,25 +115,26 @@ def _load_encoder(encoder: keras.Model, run: Run) -> None:
         raise damaged_run(run.key, "network.json or network.bin") from error
 
 
-def _learn(model: keras.Model, task: Task, report: Report) -> NDArray[np.float32]:
+def _learn(model: keras.Model, task: Task, course: Course, report: Report) -> NDArray[np.float32]:
     """Train by Adam with a rate that glides to zero; returns probabilities (m, classes) for the others."""
     count = len(task.inputs)
-    steps, batch = steps_for(count), batch_for(count)
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps))
+    steps, batch = course.steps(count), min(course.batch, count)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(course.rate, steps))
     weights = model.trainable_variables
     optimizer.build(weights)
     inputs, labels = tf.constant(task.inputs), tf.constant(task.labels.astype(np.int32))
     update = compiled_update(optimizer, weights)
 
+    def step(seen: tf.Tensor, truth: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, model(_floats(seen), training=True))
+            loss = tf.reduce_mean(losses)
+        update(tape.gradient(loss, weights))
+
     @tf.function(input_signature=[tf.TensorSpec([None, batch], tf.int32)])
     def advance(indices: tf.Tensor) -> None:
         for index in tf.range(tf.shape(indices)[0]):
-            rows = indices[index]
-            with tf.GradientTape() as tape:
-                logits = model(_floats(tf.gather(inputs, rows)), training=True)
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, rows), logits)
-                loss = tf.reduce_mean(losses)
-            update(tape.gradient(loss, weights))
+            step(tf.gather(inputs, indices[index]), tf.gather(labels, indices[index]))
 
     probabilities = tf.function(lambda values: tf.nn.softmax(model(_floats(values), training=False)))
     order = _order(count, steps * batch, task.seed).reshape(steps, batch)
@@ -144,7 +142,7 @@ def _learn(model: keras.Model, task: Task, report: Report) -> NDArray[np.float32
     for start, end in pairwise(np.linspace(0, steps, LOOKS + 1).round().astype(int)):
         advance(tf.constant(order[start:end]))
         guesses = probabilities(tf.constant(task.others[sample])).numpy().argmax(axis=1)
-        report(end / steps, float(np.mean(guesses == task.other_labels[sample])))
+        report(float(end / steps), float(np.mean(guesses == task.other_labels[sample])))
     batches = [task.others[start : start + CHUNK] for start in range(0, len(task.others), CHUNK)]
     return np.concatenate([probabilities(tf.constant(rows)).numpy() for rows in batches])
 

@@ -31,42 +31,77 @@ class Contestant:
 
     Attributes:
         title: as pages write it.
+        short: the same where there is little room.
         note: what it is given, in a sentence.
         encoder: whether it stands on the run's trained encoder.
     """
 
     title: str
+    short: str
     note: str
     encoder: bool
 
 
 CONTESTANTS: dict[str, Contestant] = {
     "head": Contestant(
-        "Head on the frozen encoder", "A small network learns to read the codes; the encoder stays as it is.", True
+        "Head on the frozen encoder", "Head, frozen encoder",
+        "A small network learns to read the codes; the encoder stays as it is.", True,
     ),
     "fine-tuned": Contestant(
-        "Encoder and head together", "Head and encoder learn together, from the encoder's trained weights on.", True
+        "Encoder and head together", "Encoder and head",
+        "Head and encoder learn together, from the encoder's trained weights on.", True,
     ),
     "from-scratch": Contestant(
-        "The same network from scratch", "Head and encoder learn together, from random weights on.", False
+        "The same network from scratch", "From scratch",
+        "Head and encoder learn together, from random weights on.", False,
     ),
     "logistic-codes": Contestant(
-        "Logistic regression on codes", "One linear layer on the codes, which stay as they are.", True
+        "Logistic regression on codes", "Logistic, codes",
+        "One linear layer on the codes, which stay as they are.", True,
     ),
     "logistic-pca": Contestant(
-        "Logistic regression on PCA's codes", "The same on as many principal components.", False
+        "Logistic regression on PCA's codes", "Logistic, PCA", "The same on as many principal components.", False
     ),
-    "logistic-pixels": Contestant("Logistic regression on pixels", "The same on the 784 pixels.", False),
+    "logistic-pixels": Contestant(
+        "Logistic regression on pixels", "Logistic, pixels", "The same on the 784 pixels.", False
+    ),
     "neighbours": Contestant(
-        "Nearest neighbours of codes", "A vote of the labelled images whose codes are nearest.", True
+        "Nearest neighbours of codes", "Nearest codes",
+        "A vote of the labelled images whose codes are nearest.", True,
     ),
     "spreading": Contestant(
-        "Labels spread over codes",
-        "Labels spread from code to neighbouring code, over the unlabelled images too.",
-        True,
+        "Labels spread over codes", "Spread labels",
+        "Labels spread from code to neighbouring code, over the unlabelled images too.", True,
     ),
-}
+}  # fmt: skip
 """By name, in the order in which pages and the command line have them."""
+
+
+EPOCHS = 12
+LEAST_STEPS = 400
+"""For few labels an epoch is a step or two."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a kind of network learns.
+
+    Attributes:
+        rate: the learning rate at first.
+        batch: images a step, if there are so many.
+    """
+
+    rate: float
+    batch: int
+
+    def steps(self, count: int) -> int:
+        """From `count` labels: `EPOCHS` epochs, or at least `LEAST_STEPS` steps."""
+        return max(LEAST_STEPS, EPOCHS * count // min(self.batch, count))
+
+
+WHOLE = Course(0.001, 256)
+HEAD = Course(0.02, 1024)
+"""Two small layers bear a large rate. Large steps cost little where a step takes less time than what is around it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +161,12 @@ def labelled(labels: NDArray[np.integer[Any]] | None, count: int, *, seed: int) 
         rank[here] = np.arange(np.count_nonzero(here))
     chosen: NDArray[np.int64] = np.sort(order[np.argsort(rank, kind="stable")[:count]])
     return chosen
+
+
+def positions(labels: NDArray[np.integer[Any]], classes: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Where each of `labels` (n,) stands in the rising `classes` (k,), as contestants name it; -1 for no place."""
+    found = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
+    return np.where(classes[found] == labels, found, -1)
 
 
 @dataclass(frozen=True)

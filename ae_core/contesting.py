@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 from ae_core import shallow
 from ae_core.baselines import PcaBasis
 from ae_core.codec import encode_part, weights_of
-from ae_core.contest import CONTESTANTS, Contest, Outcome, labelled, load_contest, save_contest
+from ae_core.contest import CONTESTANTS, Contest, Outcome, labelled, load_contest, positions, save_contest
 from ae_core.datasets import as_floats, dataset_for
 from ae_core.errors import DataError
+from ae_core.heads import Head, keep_head
 from ae_core.layers import PIXELS
 from ae_core.store import Run
 
 Floats = NDArray[np.float32]
 Report = Callable[[str, float, float | None], object]
-"""Called with a contestant's name, the share of its training that is done, and its held-out accuracy if it is known."""
+"""Called with a contestant's name, the share of its training that is done, and its held-out accuracy if it is known.
+
+What it raises ends the contest; the contestants that have learned by then are kept.
+"""
 
 
 class Bench:
@@ -62,8 +66,7 @@ class Bench:
     @cached_property
     def test_labels(self) -> NDArray[np.int64]:
         """(m,) of the held-out images, as positions in `classes`; classes that no training image has are -1."""
-        found = np.searchsorted(self.classes, self._given_test_labels).clip(max=len(self.classes) - 1)
-        return np.where(self.classes[found] == self._given_test_labels, found, -1)
+        return positions(self._given_test_labels, self.classes)
 
     @cached_property
     def graph(self) -> shallow.Graph:
@@ -131,7 +134,10 @@ def _teach_network(name: str, bench: Bench, known: NDArray[np.int64], seed: int,
         seed=seed,
     )
     if frozen:
-        return train_head(task, report=tell)[1]
+        (hidden, output), probabilities = train_head(task, report=tell)
+        accuracy = Outcome.of(probabilities, 0.0).accuracy(bench.test_labels)
+        keep_head(bench.run, Head(hidden, output, bench.classes, len(known), seed, accuracy, bench.weights))
+        return probabilities
     return train_whole(bench.run, task, pretrained=name == "fine-tuned", report=tell)
 
 

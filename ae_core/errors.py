@@ -55,5 +55,13 @@ class JobError(BottleneckError):
     """The workers cannot be reached, or a job died for a reason that is not the visitor's."""
 
 
-class ProjectionCancelledError(BottleneckError):
+class CancelledError(BottleneckError):
+    """Somebody called off what a worker was making."""
+
+
+class ProjectionCancelledError(CancelledError):
     """Nobody wants this map of the latent space any more."""
+
+
+class ContestCancelledError(CancelledError):
+    """Nobody wants this contest of classifiers any more."""

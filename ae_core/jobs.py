@@ -19,6 +19,7 @@ from distributed import Client, Event, Future
 
 from ae_core.cluster import TRAINING, connect, local_cluster, reached, unexpected
 from ae_core.config import Config
+from ae_core.contests import Contests
 from ae_core.datasets import dataset_for
 from ae_core.errands import Errands
 from ae_core.errors import BottleneckError
@@ -88,6 +89,7 @@ class Jobs:
 
     Attributes:
         maps: the maps of runs, which the same workers make.
+        contests: of classifiers on top of encoders, which they hold.
         errands: what else they make for pages.
 
     Raises:
@@ -101,6 +103,7 @@ class Jobs:
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
         self._cluster = None if self._address else local_cluster()
         self.maps = Maps(store, self._living_client)
+        self.contests = Contests(store, self._living_client)
         self.errands = Errands(store, self._living_client)
         self._client = self._connect()
         self._warm_up = self._client.submit(warm_up, pure=False, priority=10)
@@ -200,6 +203,7 @@ class Jobs:
         """Let go of the scheduler; a cluster of our own ends, and its trainings stay resumable."""
         self._closed = True
         self.maps.close()
+        self.contests.close()
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()

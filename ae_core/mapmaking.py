@@ -6,8 +6,7 @@ runs/<key>/maps/<method>-<part>.npz      a `Projection`, which says of which wei
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from distributed import Event, get_worker, secede
+from distributed import Event, secede
 from numpy.typing import NDArray
 
 from ae_core.codec import Part, encode_part, weights_of
@@ -25,11 +24,11 @@ from ae_core.nonlinear import MapProgress
 from ae_core.placing import Placer
 from ae_core.projection import Method, Projection, project
 from ae_core.store import RunStore
+from ae_core.tasks import cancel_name, in_turn, teller
 
 MAP_TOPIC = "bottleneck-maps"
 
 MAP_FOLDER = "maps"
-TURN_SECONDS = 1.0
 MOST_PLACERS = 4
 
 _turn = Lock()
@@ -50,47 +49,42 @@ class MapName:
         return f"map-{self.key}-{self.weights}-{self.method}-{self.part}"
 
     @property
+    def words(self) -> str:
+        """What a message about it calls it."""
+        return f"the map of run {self.key}"
+
+    @property
+    def lighter(self) -> str:
+        """What to do when it takes too much memory."""
+        return "Choose the held-out images only."
+
+    @property
     def file(self) -> str:
         """Name of its file in the folder `MAP_FOLDER` of the run."""
         return f"{self.method}-{self.part}.npz"
 
 
-def cancel_name(name: MapName) -> str:
-    """Name of the Dask event by which a map is called off."""
-    return f"bottleneck-cancel-{name}"
-
-
 def make_map(name: MapName, root: Path) -> None:
     """Make a map of a run in the runs folder `root` and keep it there, telling Dask of it as it goes."""
-    worker, cancelled = get_worker(), Event(cancel_name(name)).is_set
+    tell, cancelled = teller(MAP_TOPIC, name), Event(cancel_name(name)).is_set
     # Beside a training, not before it.
     secede()
 
     def report(progress: MapProgress) -> None:
-        worker.log_event(MAP_TOPIC, {"map": str(name), **pack_map(progress)})
+        tell(pack_map(progress))
 
-    with _in_turn(name, report, cancelled):
+    def waits() -> None:
+        report(MapProgress(0.0, "waiting for another map"))
+        if cancelled():
+            raise ProjectionCancelledError("The map was cancelled before it was begun.")
+
+    # One map of neighbours at a time in a process: several would take as long as they do one after another.
+    with in_turn(_turn, waits) if name.method in ("tsne", "umap") else nullcontext():
         report(MapProgress(0.0, "reading the codes"))
         codes = _codes_on(name, root)
         made = project(codes, name.method, report=report, should_stop=cancelled)
         folder = RunStore(root).open(name.key).target(MAP_FOLDER)
         replace(made, weights=name.weights).save(folder / name.file)
-
-
-@contextmanager
-def _in_turn(name: MapName, report: Callable[[MapProgress], None], cancelled: Callable[[], bool]) -> Iterator[None]:
-    """One map of neighbours at a time in a process: several would take as long as they do one after another."""
-    if name.method in ("direct", "pca"):
-        yield
-        return
-    while not _turn.acquire(timeout=TURN_SECONDS):
-        report(MapProgress(0.0, "waiting for another map"))
-        if cancelled():
-            raise ProjectionCancelledError("The map was cancelled before it was begun.")
-    try:
-        yield
-    finally:
-        _turn.release()
 
 
 def place_codes(name: MapName, root: Path, codes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,31 +14,24 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
-from distributed import Client, Event, Future, KilledWorker
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from ae_core.cluster import reached
 from ae_core.codec import Part, weights_of
 from ae_core.datasets import dataset_for
-from ae_core.errors import BottleneckError, DataError, JobError, ProjectionCancelledError
-from ae_core.mapmaking import (
-    MAP_FOLDER,
-    MAP_TOPIC,
-    MapName,
-    cancel_name,
-    make_map,
-    place_codes,
-    unpack_map,
-)
+from ae_core.errors import BottleneckError, DataError, JobError
+from ae_core.mapmaking import MAP_FOLDER, MAP_TOPIC, MapName, make_map, place_codes, unpack_map
 from ae_core.nonlinear import MapProgress
 from ae_core.projection import Method, Projection, checked
 from ae_core.store import Run, RunStore
+from ae_core.tasks import Kind, Tasks
 
 __all__ = ["MapJob", "Maps", "Part"]
 
 Floats = NDArray[np.float32]
 
-QUEUED = MapProgress(0.0, "waiting for a worker")
+KIND = Kind(MAP_TOPIC, make_map, MapProgress(0.0, "waiting for a worker"), unpack_map)
 MOST_PLACES = 256
 """Places of codes that are remembered, for all visitors together."""
 
@@ -59,19 +51,8 @@ class MapJob:
     stopping: bool
 
 
-@dataclass
-class _Entry:
-    future: Future
-    progress: MapProgress = QUEUED
-    stopping: bool = False
-    again: bool = False
-
-
 class Maps:
     """Has maps made, tells how they stand, reads them, and places new codes on them.
-
-    Dask calls back on the very thread that answers our calls to it. So every access to what this process knows holds
-    `_lock`, and nobody who holds it may call Dask; `_turns` is for those who do, one at a time.
 
     Args:
         store: the runs folder, which the workers must see under the same path.
@@ -80,9 +61,9 @@ class Maps:
 
     def __init__(self, store: RunStore, client: Callable[[], Client]) -> None:
         self._store, self._client = store, client
-        self._lock, self._turns = RLock(), RLock()
-        self._entries: dict[str, _Entry] = {}
-        self._errors: dict[str, str] = {}
+        self._tasks = Tasks(KIND, store.root, client)
+        # Held by whoever reads or changes the places; Dask, which calls back in its own thread, is not called under it.
+        self._lock = RLock()
         self._places: OrderedDict[tuple[str, bytes], Floats | BottleneckError | None] = OrderedDict()
         self._closed = False
 
@@ -105,29 +86,18 @@ class Maps:
             JobError: the scheduler cannot be reached.
         """
         name = _name(run, method, part)
-        with self._turns:
-            with self._lock:
-                self._errors.pop(str(name), None)
-                entry = self._entries.get(str(name))
-                if entry:
-                    # Asked for while it stops: it is made once it has done so.
-                    entry.again = entry.stopping
-            if entry is None and self._made(run, name) is None:
-                self._start(name)
+        self._tasks.request(name, is_made=lambda: self._made(run, name) is not None)
 
     def view(self, run: Run, method: Method, part: Part) -> MapJob | None:
         """How the making of the map stands; None when it is not being made. Raises RunNotFoundError."""
-        with self._lock:
-            entry = self._entries.get(str(_name(run, method, part)))
-            if entry is None:
-                return None
-            stopping = entry.stopping and not entry.again
-            return MapJob(entry.progress.fraction, entry.progress.phase, entry.progress.points, stopping)
+        task = self._tasks.view(_name(run, method, part))
+        if task is None:
+            return None
+        return MapJob(task.progress.fraction, task.progress.phase, task.progress.points, task.stopping)
 
     def error(self, run: Run, method: Method, part: Part) -> str:
         """Why the map was not made when it was last asked for; empty when nothing failed. Raises RunNotFoundError."""
-        with self._lock:
-            return self._errors.get(str(_name(run, method, part)), "")
+        return self._tasks.error(_name(run, method, part))
 
     def cancel(self, run: Run, method: Method, part: Part) -> None:
         """Call the map off, for everybody who waits for it; `view` tells of it until it has ended.
@@ -136,18 +106,7 @@ class Maps:
             RunNotFoundError: the run has no encoder, or was deleted.
             JobError: the scheduler cannot be reached.
         """
-        name = _name(run, method, part)
-        with self._turns:
-            with self._lock:
-                entry = self._entries.get(str(name))
-                if entry is None:
-                    return
-                entry.stopping, entry.again = True, False
-                begun = entry.progress is not QUEUED
-            with reached():
-                Event(cancel_name(name), client=self._client()).set()
-                if not begun:
-                    entry.future.cancel()
+        self._tasks.cancel(_name(run, method, part))
 
     def place(self, run: Run, method: Method, part: Part, codes: NDArray[Any]) -> Floats | None:
         """Where on the map `codes` (m, d) belong, (m, 2); None while it is worked out, or while there is no map.
@@ -180,11 +139,12 @@ class Maps:
 
     def listen(self, client: Client) -> None:
         """Have `client` pass on what workers tell of maps."""
-        client.subscribe_topic(MAP_TOPIC, self._on_event)
+        self._tasks.listen(client)
 
     def close(self) -> None:
         """Hear no more of what ends because the connection does."""
         self._closed = True
+        self._tasks.close()
 
     def _made(self, run: Run, name: MapName) -> Projection | None:
         path = run.path / MAP_FOLDER / name.file
@@ -202,59 +162,9 @@ class Maps:
         count = data.test.count + (data.train.count if name.part == "all" else 0)
         return len(made.points) == count and (made.mean is None or made.mean.size == run.config.latent_dim)
 
-    def _start(self, name: MapName) -> None:
-        """Hand a map to Dask; the caller holds `_turns`."""
-        with reached():
-            client = self._client()
-            # A scheduler that was restarted does not know any more who listens.
-            self.listen(client)
-            Event(cancel_name(name), client=client).clear()
-            # The same name from whichever app asks the scheduler for it; before a training that has not begun.
-            future = client.submit(make_map, name, self._store.root, key=str(name), pure=False, priority=5)
-        with self._lock:
-            self._entries[str(name)] = _Entry(future)
-        future.add_done_callback(lambda done: self._on_done(name, done))
-
-    def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
-        with self._lock:
-            entry = self._entries.get(event[1]["map"])
-            if entry:
-                entry.progress = unpack_map(event[1])
-
-    def _on_done(self, name: MapName, future: Future) -> None:
-        if self._closed:
-            return
-        with self._lock:
-            entry = self._entries.get(str(name))
-            called_off = entry is not None and entry.stopping
-        message = "" if called_off else _problem(name, future)
-        # Dask lets go in its own thread, in turn. Only then may the map be asked for again: a future that is still held
-        # would answer with what it has. When the scheduler is lost there is nothing to wait for.
-        with suppress(Exception):
-            future.release()
-            future.client.sync(_nothing)
-        with self._turns:
-            with self._lock:
-                entry = self._entries.get(str(name))
-                again = entry is not None and entry.again
-                if not again:
-                    self._entries.pop(str(name), None)
-                if message:
-                    self._errors[str(name)] = message
-            if again:
-                self._start_again(name)
-
-    def _start_again(self, name: MapName) -> None:
-        try:
-            self._start(name)
-        except JobError as error:
-            with self._lock:
-                self._entries.pop(str(name), None)
-                self._errors[str(name)] = str(error)
-
     def _ask(self, question: tuple[str, bytes], name: MapName, codes: Floats) -> None:
         try:
-            with self._turns, reached():
+            with reached():
                 # A hand is drawing: before all maps.
                 future = self._client().submit(place_codes, name, self._store.root, codes, pure=False, priority=10)
         except JobError:
@@ -292,26 +202,3 @@ def _read(path: Path, _stamp: tuple[int, ...]) -> Projection | None:
         return None
     made.points.setflags(write=False)
     return made
-
-
-def _problem(name: MapName, future: Future) -> str:
-    """Why a map was not made, in words for a visitor; empty when it was, or was called off."""
-    if future.status in ("cancelled", "lost"):
-        return f"The workers were lost while the map of run {name.key} was made. Ask for it again."
-    if future.status != "error":
-        return ""
-    error = future.exception()
-    if isinstance(error, ProjectionCancelledError):
-        return ""
-    if isinstance(error, BottleneckError):
-        return str(error)
-    if isinstance(error, KilledWorker):
-        return (
-            f"The worker died several times while it made the map of run {name.key}, perhaps for want of memory. "
-            "Choose the held-out images only."
-        )
-    return f"The map of run {name.key} could not be made: {type(error).__name__}: {error}. Ask for it again."
-
-
-async def _nothing() -> None:
-    return

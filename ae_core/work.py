@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from distributed import Event, get_worker, secede
@@ -16,6 +16,9 @@ from ae_core.lock import STALE_SECONDS, BusyError, is_held_here
 from ae_core.progress import HeldOut, History, Progress, Request
 from ae_core.quiet import quiet_stderr
 from ae_core.store import RunStore
+
+if TYPE_CHECKING:
+    from ae_core.baselines import PcaBasis
 
 TOPIC = "bottleneck-progress"
 
@@ -87,6 +90,16 @@ def make_baseline(config: Config, store: RunStore) -> None:
 
     data = dataset_for(config, folder=store.root / "datasets")
     PcaBasis.fit(data.train_pixels).save(baseline_path(store, config))
+
+
+def basis_of(config: Config, store: RunStore) -> PcaBasis:
+    """The PCA of the images that `config` learns from, fitted in this process if it is not there yet."""
+    from ae_core.baselines import PcaBasis
+
+    path = baseline_path(store, config)
+    if not path.exists():
+        make_baseline(config, store)
+    return PcaBasis.load(path)
 
 
 def fit_judge(dataset: str, root: Path) -> None:

@@ -21,8 +21,8 @@ WITH_NEIGHBOURS = r"ae_core\.(nonlinear|projection|placing)"
 ONLY_IN = {
     "streamlit": r"app|pages\..+|ui(\..+)?",
     "plotly": r"ae_core\.figures|ui(\..+)?",
-    "distributed": r"ae_core\.(jobs|errands|work|maps|mapmaking|cluster)",
-    "dask": r"ae_core\.(jobs|errands|work|maps|mapmaking|cluster)",
+    "distributed": r"ae_core\.(jobs|errands|work|tasks|maps|mapmaking|contests|contestmaking|cluster)",
+    "dask": r"ae_core\.(jobs|errands|work|tasks|maps|mapmaking|contests|contestmaking|cluster)",
     "openTSNE": WITH_NEIGHBOURS,
     "umap": WITH_NEIGHBOURS,
     "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.(quality|shallow)",

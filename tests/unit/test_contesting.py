@@ -14,9 +14,9 @@ import pytest
 
 from ae_core import shallow
 from ae_core.baselines import PcaBasis
-from ae_core.classifier import EPOCHS, LEAST_STEPS, Task, batch_for, steps_for, train_head
+from ae_core.classifier import Task, train_head
 from ae_core.codec import weights_of
-from ae_core.contest import CONTESTANTS, contest_file, labelled
+from ae_core.contest import CONTESTANTS, EPOCHS, HEAD, LEAST_STEPS, WHOLE, Course, contest_file, labelled
 from ae_core.contesting import Bench, run_contest
 from ae_core.errors import DamagedRunError, DataError
 from ae_core.store import Run, RunStore
@@ -91,10 +91,11 @@ def test_a_head_tells_its_accuracy_as_it_learns_and_is_the_same_for_the_same_see
     assert not np.array_equal(train_head(replace(task, seed=8), report=lambda *_: None)[1], probabilities)
 
 
+@pytest.mark.parametrize("course", [WHOLE, HEAD])
 @pytest.mark.parametrize("count", [10, 100, 1000, 60_000])
-def test_few_labels_are_seen_often_and_many_in_whole_epochs(count: int) -> None:
-    assert steps_for(count) >= LEAST_STEPS
-    assert steps_for(count) * batch_for(count) >= EPOCHS * (count - batch_for(count))
+def test_few_labels_are_seen_often_and_many_in_whole_epochs(count: int, course: Course) -> None:
+    assert course.steps(count) >= LEAST_STEPS
+    assert course.steps(count) * min(course.batch, count) >= EPOCHS * (count - course.batch)
 
 
 def test_every_contestant_beats_guessing_and_is_kept(bench: Bench) -> None:
