@@ -98,13 +98,18 @@ def run_contest(
     for name in names:
         if name not in contest.outcomes:
             report(name, 0.0, None)
-            contest = contest.with_outcome(name, _learn(name, bench, known, seed, report))
+            contest = contest.with_outcome(name, _teach(name, bench, known, seed, report))
             save_contest(bench.run, labels, seed, contest)
         report(name, 1.0, contest.outcomes[name].accuracy(bench.test_labels))
     return contest
 
 
-def _learn(name: str, bench: Bench, known: NDArray[np.int64], seed: int, report: Report) -> Outcome:
+def teach(name: str, bench: Bench, *, labels: int, seed: int) -> Outcome:
+    """Have one contestant learn, whatever is kept of it in the run's folder. Raises as `run_contest`."""
+    return _teach(name, bench, labelled(bench.labels, labels, seed=seed), seed, lambda *_: None)
+
+
+def _teach(name: str, bench: Bench, known: NDArray[np.int64], seed: int, report: Report) -> Outcome:
     if name == "spreading":
         # Shared by all contests of the run, and so not part of what this one takes.
         _ = bench.graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import comparing, drawing, families, latent, startup, training
+from benchmarks import comparing, drawing, families, labels, latent, startup, training
 from benchmarks.rows import Row
 
 
@@ -23,4 +23,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "latent": latent.measure,
     "compare": comparing.measure,
     "families": families.measure,
+    "labels": labels.measure,
 }

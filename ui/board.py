@@ -20,6 +20,7 @@ from ae_core.progress import to_pixels
 from ae_core.spoiling import spoil
 from ui.codecs import OpenCodec, neighbours
 from ui.errors import shown_plainly
+from ui.guessing import with_guess
 from ui.keeping import show_actions, show_between
 from ui.live import Checked, Settings, canvas_tools, digit_rows, draw_figure
 from ui.pictures import png_of, rgba_of
@@ -106,7 +107,7 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
         checked = _check(clean, codecs)
         draw_figure(
             key=FIGURE,
-            codecs=[codec.shown for codec in codecs],
+            codecs=[with_guess(codec) for codec in codecs],
             settings=_settings(),
             on_settings=_keep_settings,
             canvas=CANVAS if drawn else None,

@@ -11,12 +11,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.contest import CONTESTANTS, Standing
+from ae_core.contest import CONTESTANTS, PUBLISHED, Standing
 from ui.palette import series_colour
 
-PUBLISHED = {100: 11.82, 600: 5.72, 1000: 4.24, 3000: 3.49}
-"""Error in % by number of labels of M1+TSVM on MNIST, from table 1 of Kingma et al. 2014, "Semi-supervised learning
-with deep generative models"."""
 M1 = "M1+TSVM, 2014"
 COLOURS = {
     "head": 0, "fine-tuned": 2, "from-scratch": 7, "logistic-codes": 6, "logistic-pca": 3, "logistic-pixels": 9,

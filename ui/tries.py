@@ -50,6 +50,11 @@ _TRIES = (
         "unspoiled picture.",
         (DENOISING, QUICK),
     ),
+    _Try(
+        "start the contest on **Classify** for **Quick start**, come back and draw",
+        "Its head should name your digit in mid-stroke. Draw a letter: it can only say digits, and is often sure.",
+        (QUICK,),
+    ),
 )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config import Config
+from ae_core.contest import Contest
+from ae_core.contests import ContestName, ContestProgress, Task
 from ae_core.errands import Fetch
 from ae_core.errors import BottleneckError
 from ae_core.jobs import Job
@@ -64,6 +67,47 @@ class FakeMaps:
         return None if self.places is None else np.array([self.places] * len(codes), np.float32)
 
 
+class FakeContests:
+    """Stands where pages expect a `Contests`.
+
+    Attributes:
+        held: what `outcomes` tells, by number of labels and seed.
+        under_way: what `active` tells.
+        failures: what `errors` tells.
+        refusal: what `request` raises, if anything.
+        requested, cancelled: what pages asked for, in order.
+    """
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[int, int], Contest] = {}
+        self.under_way: dict[ContestName, Task[ContestProgress]] = {}
+        self.failures: list[str] = []
+        self.refusal: BottleneckError | None = None
+        self.requested: list[ContestName] = []
+        self.cancelled: list[ContestName] = []
+
+    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> None:
+        if self.refusal:
+            raise self.refusal
+        name = ContestName(run.key, "", tuple(counts), seeds)
+        self.failures = []
+        self.requested.append(name)
+        self.under_way[name] = Task(ContestProgress(phase="waiting for a worker"), False)
+
+    def active(self, run: Run) -> dict[ContestName, Task[ContestProgress]]:
+        return {name: task for name, task in self.under_way.items() if name.key == run.key}
+
+    def errors(self, run: Run) -> list[str]:
+        return self.failures
+
+    def cancel(self, name: ContestName) -> None:
+        self.cancelled.append(name)
+        self.under_way[name] = replace(self.under_way[name], stopping=True)
+
+    def outcomes(self, run: Run) -> dict[tuple[int, int], Contest]:
+        return dict(sorted(self.held.items()))
+
+
 class FakeErrands:
     """Stands where pages expect an `Errands`.
 
@@ -99,11 +143,13 @@ class FakeJobs:
         refusal: what `submit` raises, if anything.
         submitted, requests: what pages asked for, in order.
         maps: projections of the latent space.
+        contests: of classifiers.
         errands: what else workers make.
     """
 
     def __init__(self, store: RunStore) -> None:
         self.maps = FakeMaps()
+        self.contests = FakeContests()
         self.errands = FakeErrands()
         self.under_way: dict[str, Job] = {}
         self.failures: dict[str, str] = {}

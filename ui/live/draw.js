@@ -6,6 +6,7 @@ import { CanvasReader, containerOf } from "./canvas.js";
 import { make, setText, takeColors } from "./dom.js";
 import { digitFromCanvas } from "./drawing.js";
 import { forward, parseNetwork } from "./forward.js";
+import { Guess } from "./guess.js";
 import { Drawing, barsOf } from "./network.js";
 import { withNetwork } from "./networks.js";
 import { percentileOf, rankOf } from "./percentile.js";
@@ -130,6 +131,7 @@ class Figure {
       setText(part(".name"), header.name);
       setText(part(".numbers"), header.latentDim === 1 ? "1 number" : `${header.latentDim} numbers`);
       part(".at-seen.digit").onpointerdown = (event) => this.onPatch(event);
+      codec.guess = new Guess(part(".guess"), header.guess, () => this.repaint());
       withNetwork(header.model, ({ spec, weights }) => {
         codec.layers = parseNetwork(spec, weights);
         this.clean = null;
@@ -267,6 +269,7 @@ class Figure {
     paintDigit(part(".at-seen.digit"), this.seen, 1);
     paintDigit(part(".at-reconstruction.digit"), image, 1);
     paintBars(part(".values"), made?.code ?? null, range, this.barColors);
+    codec.guess.show(made?.code ?? null);
     paintError(part(".map"), made ? this.seen : image, image, this.colors);
     const error = made ? meanSquaredError(this.seen, image) : NaN;
     const words = made ? error.toFixed(4) : "–";

@@ -20,9 +20,24 @@ Floats = NDArray[np.float32]
 _FIGURE = st.components.v2.component(
     "bottleneck_draw_figure",
     html=(FOLDER / "draw.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "network", "draw"),
+    css=join_styles("base", "parts", "network", "guess", "draw"),
     js=join_modules("draw"),
 )
+
+
+@dataclass(frozen=True)
+class GuessShown:
+    """A classifier head that reads a codec's codes.
+
+    Attributes:
+        model: the name of its network, see `carrier`.
+        names: of the classes, one for each of its logits.
+        words: where it comes from, a sentence.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    words: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +50,7 @@ class Shown:
         plan: its layers, to be drawn.
         percentiles: (101,) float32, of its errors on held-out images.
         usual: (2, latent_dim) float32, between which values nearly all held-out codes lie.
+        guess: the head that names the picture, if there is one.
     """
 
     name: str
@@ -42,6 +58,7 @@ class Shown:
     plan: Plan
     percentiles: Floats
     usual: Floats
+    guess: GuessShown | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +164,7 @@ def _values(codec: Shown) -> dict[str, Any]:
         "latentDim": _latent_dim(codec),
         "encoder": layer_values(codec.plan.drawn_encoder),
         "decoder": layer_values(codec.plan.decoder),
+        "guess": asdict(codec.guess) if codec.guess else None,
     }
 
 

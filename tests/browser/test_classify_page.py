@@ -1,0 +1,179 @@
+"""A contest of classifiers in a real Chromium, from the button to the digits behind its figures, and a head that names
+what is drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from ae_core.codec import open_codec
+from ae_core.contest import CONTESTANTS
+from ae_core.heads import load_head
+from ae_core.store import Run
+from ae_core.work import basis_of
+from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
+from tests.browser.served import MILLISECONDS, ROOT, Server, serving, settle, visit
+from tests.browser.train_page import button, overflow
+from tests.small import copied
+from tests.unit.waiting import wait_until
+
+LABELS = (100, 1000)
+SAID = '(chart) => [...chart.querySelectorAll(".mark-text text")].map((text) => text.textContent)'
+LABELLED = """
+(chart, marks) => [...chart.querySelectorAll(`${marks} path`)].map((mark) => mark.getAttribute("aria-label") ?? "")
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Iterator[Server]:
+    """The app with a run that has learned a few digits, and PCA of them."""
+    with serving(tmp_path_factory.mktemp("classify-page")) as server:
+        run = copied(digit_runs[32], server.store)
+        basis_of(run.config, server.store)
+        yield server
+
+
+@pytest.fixture
+def run(server: Server, digit_runs: dict[int, Run]) -> Run:
+    return server.store.open(digit_runs[32].key)
+
+
+def chart(page: Page, place: int) -> Locator:
+    return page.get_by_test_id("stVegaLiteChart").locator("visible=true").nth(place)
+
+
+def choose_labels(page: Page, count: int) -> None:
+    box = page.get_by_role("combobox", name="Labelled images")
+    box.click()
+    page.get_by_role("option", name=f"{count:,}", exact=True).click()
+    settle(page)
+
+
+def hold(page: Page) -> None:
+    """Start the contest and wait for its end."""
+    button(page, "Start the contest").click()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Held already"))).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    settle(page)
+
+
+def by_command_line(server: Server, run: Run, labels: int) -> dict[str, float]:
+    """The accuracies that it prints."""
+    command = [sys.executable, "-m", "ae_core", "classify", run.key, "--labels", str(labels), "--json"]
+    environment = {**os.environ, "AE_RUNS": str(server.store.root)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return {row["name"]: row["accuracy"] for row in figures["contestants"]}
+
+
+def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
+    chromium_page: Page, server: Server, run: Run
+) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/classify?run={run.key}")
+    expect(page.locator(".strips canvas")).to_have_count(32)
+    hold(page)
+    choose_labels(page, LABELS[1])
+    page.wait_for_url(re.compile("labels=1000"))
+    hold(page)
+
+    accuracies = {count: by_command_line(server, run, count) for count in LABELS}
+    said = chart(page, 0).evaluate(SAID)
+    for name, accuracy in accuracies[1000].items():
+        assert CONTESTANTS[name].title in said
+        assert any(words.startswith(f"{100 * accuracy:.1f} ±") for words in said), (name, accuracy, said)
+
+    def drawn() -> bool:
+        points = chart(page, 1).evaluate(LABELLED, ".mark-symbol")
+        return all(
+            any(
+                f"Classifier: {CONTESTANTS[name].short};" in point
+                and f"Labels: {count:,};" in point
+                and f"Error (%): {100 - 100 * accuracy:.2f}" in point
+                for point in points
+            )
+            for count, row in accuracies.items()
+            for name, accuracy in row.items()
+        )
+
+    wait_until(drawn, "the curve has all points")
+    best = max(accuracies[1000], key=lambda name: accuracies[1000][name])
+    cells = chart(page, 2).evaluate(LABELLED, ".mark-rect")
+    assert len(cells) == 100
+    right = sum(
+        int(re.search(r"Images: (\d+)", cell)[1])  # type: ignore[index]
+        for cell in cells
+        if (kind := re.search(r"Class: (\d)", cell)) and f"Taken for: {kind[1]};" in cell
+    )
+    assert right == round(accuracies[1000][best] * 800)
+
+
+def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
+    seven = chart(page, 2).locator('.mark-rect path[aria-label*="Class: 7; Taken for: 7;"]')
+    expect(seven).to_be_visible()
+    seven.click()
+    opened = page.get_by_text(re.compile(r"^7 named rightly: \d+ images"))
+    expect(opened).to_be_visible()
+    digits = page.locator(".st-key-cell_digits canvas.digit")
+    expect(digits).to_have_count(48)
+
+
+def test_a_contest_is_stopped(chromium_page: Page, server: Server, run: Run) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/classify?run={run.key}&labels=300&times=5")
+    button(page, "Start the contest").click()
+    stop = button(page, "Stop")
+    expect(stop).to_be_enabled()
+    stop.click()
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(button(page, "Start the contest")).to_be_enabled()
+
+
+def test_a_head_names_what_is_drawn_in_mid_stroke_as_the_server_would(
+    chromium_page: Page, server: Server, run: Run
+) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/draw?codecs={run.key}")
+    guess = page.locator(".draw .guess")
+    expect(guess).to_contain_text("By a head that learned from 1,000 labels")
+    expect(guess.locator(".words-of-guess")).to_have_text("–")
+    press(page, FIVE[0])
+    box = canvas_box(page)
+    for x, y in FIVE[1:4]:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+    # The pen is still down: nothing has been sent.
+    expect(guess.locator(".words-of-guess")).to_have_text(re.compile(r"^\d, (\d+|over 99) % sure$"))
+    page.mouse.up()
+    button(page, "Clear").click()
+    stroke(page, FIVE)
+    wait_for_ink(page)
+    wait_for_server(page)
+    head = load_head(run)
+    assert head is not None
+    shares = head.probabilities(open_codec(run).encode(seen(page)[None] / np.float32(255)))[0]
+    expect(guess.locator(".best")).to_have_text(str(head.classes[shares.argmax()]))
+    shown = [float(share) for share in guess.locator(".cell").evaluate_all(
+        "(cells) => cells.map((cell) => cell.style.getPropertyValue('--share'))"
+    )]  # fmt: skip
+    assert shown == pytest.approx(shares, abs=0.02)
+
+
+def test_on_a_phone_nothing_is_wider_than_the_page(chromium: Browser, server: Server, run: Run) -> None:
+    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
+        expect(chart(page, 2)).to_be_visible()
+        assert overflow(page) == 0
