@@ -54,8 +54,8 @@ class MapProgress:
     Attributes:
         fraction: of the whole work, 0 to 1; a guess where a library does not tell.
         phase: what is being done, in words for people.
-        points: (n, 2) float32, the map as it stands. Only of t-SNE, and only while it forms; it grows by orders of
-            magnitude.
+        points: (n, 2) float32, the map as it stands: of t-SNE while it forms, when it grows by orders of magnitude,
+            and of t-SNE and UMAP while the map is measured. None where there is nothing to see yet.
     """
 
     fraction: float

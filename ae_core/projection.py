@@ -154,7 +154,8 @@ def project(
         made = Projection(method, np.zeros((len(codes), 2), np.float32))
     else:
         made = Projection(method, _neighbourly(codes, method, watch, seed))
-    watch.tell(0.98, "measuring")
+    # Not to be taken away again while it is measured.
+    watch.tell(0.98, "measuring", None if made.linear else made.points)
     return replace(made, trustworthiness=trustworthiness(codes, made.points, seed=seed))
 
 

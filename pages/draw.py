@@ -5,18 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.board import STYLE, show_board
-from ui.codecs import codec_choice, open_chosen
+from ui.choosing import codec_choice
+from ui.codecs import open_chosen
 from ui.errors import shown_plainly
-from ui.frame import inside_app
+from ui.frame import inside_app, page_head
+from ui.guessing import carry_heads
 from ui.live import carry
 from ui.tries import show_tries
 
 inside_app()
 
+page_head("Draw a digit", "It is rebuilt while you draw, from a few numbers alone.")
 st.html(STYLE)
-with st.container(horizontal=True, vertical_alignment="bottom", key="draw_title"):
-    st.title("Draw a digit", width="content")
-    st.markdown("It is rebuilt while you draw, from a few numbers alone.", width="content")
 
 with shown_plainly():
     chosen = codec_choice()
@@ -26,6 +26,7 @@ with shown_plainly():
         # Two runs may have come out the same.
         for cargo in {codec.cargo.model: codec.cargo for codec in codecs}.values():
             carry(cargo)
+        carry_heads(codecs)
     elif not chosen:
         st.info("Nothing to draw with is chosen. Choose a network in the list above, or PCA; your drawing is kept.")
 

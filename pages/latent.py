@@ -7,17 +7,16 @@ import streamlit as st
 from ui.codecs import await_first
 from ui.errors import shown_plainly
 from ui.forming import show_forming
-from ui.frame import inside_app
-from ui.runs import chosen_run, damage_mendable, run_choice
+from ui.frame import inside_app, page_head
+from ui.runs import chosen_run, damage_mendable
 from ui.space import show_space
 from ui.walking import show_traversal
 
 inside_app()
 
-st.title("Walk through the latent space")
-st.markdown(
-    "Every image becomes a **code**, a point in the latent space. Here is a map of it. Point at a digit to see it and "
-    "its reconstruction; point between the digits, and the decoder draws what would be there."
+page_head(
+    "Walk through the latent space",
+    "Each dot is the **code** of an image. Point at one, or between two: the decoder draws what is there.",
 )
 
 run = chosen_run()
@@ -25,7 +24,6 @@ with shown_plainly():
     if run is None:
         await_first("There is a map as soon as it is trained.")
     else:
-        run_choice(run)
         with damage_mendable(run.key):
             codec = show_space(run)
             show_traversal(codec)

@@ -1,14 +1,16 @@
-"""Keeps every page inside the app."""
+"""What every page begins with: it stays inside the app; and a head that leaves room for what is below it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import local
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+STYLE = Path(__file__).with_suffix(".css")
 _running = local()
 """Each run of a script has its thread: whether app.py is what runs in this one."""
 
@@ -32,3 +34,15 @@ def inside_app() -> None:
     if not getattr(_running, "app", False):
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def page_head(title: str, words: str) -> None:
+    """The title of a page with a sentence beside it, for pages whose first screen has to hold a canvas or a map.
+
+    Args:
+        words: what one does here, as Markdown; below the title where the window is narrow.
+    """
+    st.html(STYLE)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="page_head"):
+        st.title(title, width="content")
+        st.markdown(words, width="content")

@@ -23,7 +23,7 @@ from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
 from tests.small import SMALL, copied
 from ui.board import CANVAS
-from ui.space import TITLES
+from ui.space_look import TITLES
 
 FIRST = Config()
 
@@ -66,7 +66,8 @@ def test_pca_is_there_at_once_and_measured_in_the_background(tab: Tab, jobs: Fak
 def test_how_far_a_map_can_be_trusted_is_said(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     jobs.maps.made[(run.key, "pca", "test")] = replace(linear_projection(codes_of(run), "pca"), trustworthiness=0.843)
     tab.open("latent")
-    assert "Trustworthiness 0.843" in the_map(tab)[0]["caption"]
+    caption = the_map(tab)[0]["caption"]
+    assert "often, but far from always, near each other in the latent space as well (trustworthiness 0.843;" in caption
     assert jobs.maps.requested == []
 
 
@@ -74,14 +75,74 @@ def test_another_method_begins_by_itself_and_shows_how_far_it_is(tab: Tab, jobs:
     choose(tab.open("latent"), "tsne")
     which = (run.key, "tsne", "test")
     assert which in jobs.maps.requested
-    assert "t-SNE is on its way; until it comes, PCA." in the_map(tab)[0]["caption"]
+    assert the_map(tab)[0]["note"] == "This is PCA, until t-SNE is there."
     points = np.random.default_rng(1).normal(size=(10_000, 2)).astype(np.float32)
     jobs.maps.under_way[which] = MapJob(0.4, "optimising", points, False)
     tab.run()
     assert "t-SNE: optimising, 40 %" in tab.words()
     header, shown = the_map(tab)
     assert header["forming"]
+    assert header["note"] == "t-SNE is still forming."
     assert np.array_equal(shown, points)
+
+
+def test_the_time_left_is_told_once_the_pace_is_known(
+    tab: Tab, jobs: FakeJobs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which, now = (run.key, "tsne", "test"), 100.0
+    monkeypatch.setattr("ui.space_words.time.monotonic", lambda: now)
+    for fraction, expected in (
+        (0.2, "t-SNE: optimising, 20 %"),
+        (0.22, "t-SNE: optimising, 22 %"),
+        (0.4, "t-SNE: optimising, 40 %, about 30 s left"),
+    ):
+        jobs.maps.under_way[which] = MapJob(fraction, "optimising", None, False)
+        tab.open("latent", map="t-SNE")
+        assert expected in tab.words()
+        now += 5.0
+
+
+def test_while_a_map_is_made_the_one_before_stays_and_says_which_it_is(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    made = jobs.maps.made[(run.key, "tsne", "test")] = some_map("tsne")
+    choose(tab.open("latent"), "tsne")
+    choose(tab, "umap")
+    header, points = the_map(tab)
+    assert np.array_equal(points, made.points)
+    assert header["note"] == "This is t-SNE, until UMAP is there."
+    assert header["inverse"] == "neighbours"
+
+
+def test_a_run_of_two_dimensions_is_shown_as_it_is_whatever_was_chosen_for_another(
+    tab: Tab, jobs: FakeJobs, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    flat = copied(digit_runs[2], store)
+    jobs.maps.made[(run.key, "umap", "test")] = some_map("umap")
+    choose(tab.open("latent", run=run.key), "umap")
+    tab.selectbox(key="chosen_run").set_value(flat.key).run()
+    assert tab.segmented_control(key="map").value == "Its own dimensions"
+    assert not [which for which in jobs.maps.requested if which[0] == flat.key]
+    choose(tab, "umap")
+    assert jobs.maps.requested[-1] == (flat.key, "umap", "test")
+
+
+def test_the_chosen_run_is_kept_while_one_goes_to_another_page_and_back(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    flat = copied(digit_runs[2], store)
+    first = tab.open("latent").selectbox(key="chosen_run").value
+    (other,) = {run.key, flat.key} - {first}
+    tab.selectbox(key="chosen_run").set_value(other).run()
+    for page in ("start", "latent"):
+        tab.open(page)
+        assert tab.selectbox(key="chosen_run").value == other
+        assert tab.query_params["run"] == other
+    # Another address counts more, and is remembered as well.
+    tab.open("latent", run=first)
+    assert tab.selectbox(key="chosen_run").value == first
+    assert tab.open("start").selectbox(key="chosen_run").value == first
+    store.delete(first)
+    assert "somebody deleted it. Showing another one." in tab.open("latent").warning[0].value
+    assert not tab.open("start").open("latent").warning
 
 
 def test_a_map_that_is_made_already_is_shown_without_being_polled(tab: Tab, jobs: FakeJobs, run: Run) -> None:
@@ -150,10 +211,29 @@ def test_a_star_waits_until_its_place_is_known(tab: Tab, jobs: FakeJobs, run: Ru
     tab.run()
     tab.open("latent", map="t-SNE")
     assert the_map(tab)[0]["stars"] == []
+    assert the_map(tab)[0]["note"] == "Your drawing is being placed."
     jobs.maps.places = (3.0, -4.0)
     tab.run()
     (star,) = the_map(tab)[0]["stars"]
     assert (star["x"], star["y"]) == (3.0, -4.0)
+
+
+def test_there_is_no_star_among_points_that_are_still_on_their_way(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    points = np.random.default_rng(1).normal(size=(10_000, 2)).astype(np.float32)
+    which = (run.key, "tsne", "test")
+    jobs.maps.under_way[which] = MapJob(0.86, "optimising", points, False)
+    jobs.maps.places = (3.0, -4.0)
+    tab.open("draw")
+    tab.session_state[CANVAS] = drawn()
+    tab.run()
+    tab.open("latent", map="t-SNE")
+    header, _ = the_map(tab)
+    assert header["stars"] == []
+    assert header["note"] == "t-SNE is still forming. Your drawing is placed at the end."
+    del jobs.maps.under_way[which]
+    jobs.maps.made[which] = some_map("tsne")
+    tab.run()
+    assert len(the_map(tab)[0]["stars"]) == 1
 
 
 def test_the_dimensions_and_the_training_come_below_the_map(tab: Tab, run: Run) -> None:

@@ -90,7 +90,7 @@ def test_a_run_that_is_not_trained_to_its_end_is_said_and_another_one_shown(
     paused = store.create(replace(SMALL, steps=99))
     paused.write_status(Status("paused", step=3, steps=99))
     tab.open("start", run=paused.key)
-    assert tab.warning[0].value == f"Run {paused.key} is not trained to its end yet. Showing another one."
+    assert tab.warning[0].value == f"{paused.title} is not trained to its end yet. Showing another one."
 
 
 def test_a_run_whose_images_were_removed_gives_way_to_another(
@@ -104,7 +104,7 @@ def test_a_run_whose_images_were_removed_gives_way_to_another(
     assert len(tab.selectbox(key="chosen_run").options) == 2
     assert [*tab.error, *tab.warning] == []
     tab.open("start", run=orphan.key)
-    words = f"Run {orphan.key} learned from images that are no longer here. Showing another one."
+    words = f"{orphan.title} learned from images that are no longer here. Showing another one."
     assert tab.warning[0].value == words
     store.delete(run.key)
     store.delete(other.key)

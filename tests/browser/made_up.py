@@ -50,6 +50,16 @@ def made_up(count: int, dims: int) -> MadeUp:
     return MadeUp(images, codes, labels, places.astype(np.float32))
 
 
+def uneven(codes: Floats, labels: NDArray[np.int64]) -> Floats:
+    """The same with classes 0 and 1 shrunk to a fiftieth, each towards its middle."""
+    shrunk = codes.copy()
+    for label in (0, 1):
+        chosen = labels == label
+        middle = codes[chosen].mean(axis=0)
+        shrunk[chosen] = middle + (codes[chosen] - middle) / 50
+    return shrunk
+
+
 def plane(codes: Floats) -> tuple[Floats, Floats]:
     """Mean (dims,) and two components (2, dims) of codes."""
     mean = codes.mean(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_points_and_empty_space_show_pictures_and_the_server_hears_nothing(
     chromium_page.set_viewport_size({"width": 1440, "height": 1300})
     root = open_space(chromium_page, server, digit_runs[dim])
     # PCA is measured in the background, and until that is done the page looks after it.
-    expect(root.locator(".caption")).to_contain_text("Nothing is lost" if dim == 2 else "Trustworthiness")
+    expect(root.locator(".caption")).to_contain_text("Nothing is lost" if dim == 2 else "trustworthiness")
     settle(chromium_page)
     spots = spots_of(root, COUNT)
     away = np.hypot(*(spots[:, None] - spots).transpose(2, 0, 1)) + 1e9 * np.eye(COUNT)
@@ -71,6 +72,18 @@ def test_points_and_empty_space_show_pictures_and_the_server_hears_nothing(
     assert len(frames) == sent
 
 
+def test_a_laptop_shows_the_whole_map_and_how_to_move_it(
+    chromium_page: Page, server: Server, digit_runs: dict[int, Run]
+) -> None:
+    chromium_page.set_viewport_size({"width": 1280, "height": 800})
+    root = open_space(chromium_page, server, digit_runs[32])
+    assert chromium_page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTop") == 0
+    for part in (".plot", ".hint.for-mouse"):
+        box = root.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+
+
 def test_t_sne_runs_to_its_end_and_keeps_what_is_chosen_on_the_map(
     chromium_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
@@ -81,7 +94,7 @@ def test_t_sne_runs_to_its_end_and_keeps_what_is_chosen_on_the_map(
     expect(one).to_have_attribute("aria-pressed", "false")
     chromium_page.get_by_role("radio", name="t-SNE").click()
     expect(root.locator(".caption")).to_contain_text("t-SNE keeps neighbours together", timeout=MILLISECONDS)
-    expect(root.locator(".caption")).to_contain_text("Trustworthiness 0.9")
+    expect(root.locator(".caption")).to_contain_text("(trustworthiness 0.9")
     expect(one).to_have_attribute("aria-pressed", "false")
     one.click()
     root.get_by_role("button", name="Lasso").click()
@@ -96,10 +109,12 @@ def test_t_sne_runs_to_its_end_and_keeps_what_is_chosen_on_the_map(
     expect(root.locator(".caption")).to_contain_text("t-SNE keeps neighbours together")
 
 
-def test_a_drawing_from_the_draw_page_is_a_star(
+def test_a_drawing_from_the_draw_page_is_a_star_on_the_map_that_was_chosen_before(
     chromium_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
     root = open_space(chromium_page, server, digit_runs[2])
+    chromium_page.get_by_role("radio", name="PCA").click()
+    expect(root.locator(".caption")).to_contain_text("The same plane as its own dimensions")
     navigate(chromium_page, "Draw")
     canvas_box(chromium_page)
     stroke(chromium_page, THREE)
@@ -107,6 +122,9 @@ def test_a_drawing_from_the_draw_page_is_a_star(
     navigate(chromium_page, "Latent space")
     expect(root).to_have_attribute("data-state", "ready")
     expect(root).to_have_attribute("data-stars", "1")
+    expect(chromium_page.get_by_role("radio", name="PCA")).to_be_checked()
+    address = parse_qs(urlsplit(chromium_page.url).query)
+    assert address == {"run": [digit_runs[2].key], "map": ["PCA"]}
 
 
 def test_the_training_is_replayed_and_a_dimension_walked_along(

@@ -30,6 +30,15 @@ HAS_COLOUR = """
 }
 """
 
+# One channel of the ground, row by row: 0 to 2 for red, green and blue, 3 for how opaque it is.
+CHANNEL = """
+(canvas, channel) => {
+  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const row = (y) => Array.from({ length: width }, (_, x) => data[4 * (y * width + x) + channel]);
+  return Array.from({ length: height }, (_, y) => row(y));
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -164,7 +173,7 @@ def test_a_point_shows_its_image_and_empty_space_what_is_decoded_there_and_the_s
     hover(chromium_page, empty(root))
     expect(root).to_have_attribute("data-hover", "place")
     assert (image(root, "right") != shown).any()
-    expect(root.locator(".facts")).to_contain_text("times the usual, to the nearest image")
+    expect(root.locator(".facts")).to_contain_text("Distance to the nearest image")
     assert len(frames) == sent
 
 
@@ -183,7 +192,7 @@ def test_empty_space_decodes_exactly_the_code_that_the_place_stands_for(
     assert np.abs(image(root, "right") - 255 * decode(code, dims)).max() < 2
     nearest = np.linalg.norm(data.codes - code, axis=1)
     assert (image(root, "left") == data.images[nearest.argmin()]).all()
-    expect(root.locator(".facts")).to_contain_text(f"Distance {nearest.min():.3g},")
+    expect(root.locator(".facts")).to_contain_text(f"Distance to the nearest image {nearest.min():.3g}:")
     words = "a weighted mean of the codes of 8 neighbours; the true inverse does not exist"
     assert (words in root.locator(".facts").inner_text()) == (inverse == "neighbours")
 
@@ -203,6 +212,16 @@ def test_a_class_that_is_switched_off_is_neither_drawn_nor_found(chromium_page: 
     expect(root).to_have_attribute("data-hover", "place")
     root.get_by_role("button", name="All").click()
     expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_list_of_classes_is_read_downwards(chromium_page: Page, server: str) -> None:
+    root = open_map(chromium_page, server)
+    zero, one, two = (button.bounding_box() for button in root.locator(".class").all())
+    assert zero
+    assert one
+    assert two
+    assert zero["x"] == one["x"] < two["x"]
+    assert zero["y"] == two["y"] < one["y"]
 
 
 @pytest.mark.parametrize("tool", ["Lasso", "Box"])
@@ -259,7 +278,8 @@ def test_a_pinned_point_shows_the_images_that_are_truly_nearest(chromium_page: P
     # The panel keeps it while the pointer goes on.
     hover(chromium_page, empty(root))
     assert (image(root, "left") == data.images[index]).all()
-    root.get_by_role("button", name="Unpin").click()
+    expect(root.get_by_text("Pinned: pointing elsewhere changes nothing until you unpin it")).to_be_visible()
+    root.get_by_text("Unpin", exact=True).click()
     expect(root).to_have_attribute("data-kept", "none")
 
 
@@ -317,6 +337,7 @@ def test_the_page_keeps_its_wheel_and_ctrl_with_the_wheel_zooms_about_the_pointe
     chromium_page.mouse.wheel(0, 300)
     chromium_page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 100")
     assert zoom_of(root) == zoom
+    expect(root.locator(".how")).to_have_text("Hold Ctrl or Shift to zoom with the wheel")
 
 
 def test_dragging_moves_the_map_and_a_double_click_fits_it_again_and_pins_nothing(
@@ -364,6 +385,59 @@ def test_the_decoded_grid_covers_the_map_and_follows_it(chromium_page: Page, ser
     expect(root).to_have_attribute("data-grid", "off")
     two_frames(chromium_page)
     assert root.locator("canvas.ground").evaluate("(canvas) => canvas.toDataURL()") == before
+
+
+@pytest.mark.parametrize(("inverse", "dims"), [("linear", 2), ("direct", 2), ("neighbours", 32)])
+def test_the_decoded_grid_fades_where_no_dot_is_near_and_only_there(
+    chromium_page: Page, server: str, inverse: str, dims: int
+) -> None:
+    root = open_map(chromium_page, f"{server}/?dims={dims}&inverse={inverse}{'&mode=uneven' if dims == 2 else ''}")
+    by_dots, far = grid_channel(chromium_page, root, 3)
+    # At its edge a picture without a dot may be beside one that has some.
+    assert (by_dots > 250).mean() > 0.9
+    assert np.median(far) < 80
+
+
+def test_on_a_dark_page_faded_pictures_are_lighter_than_the_others(chromium: Browser, server: str) -> None:
+    with chromium.new_context(color_scheme="dark", viewport={"width": 1440, "height": 1000}) as context:
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        root = open_map(page, f"{server}/?dims=2&inverse=linear")
+        by_dots, far = grid_channel(page, root, 1)
+        assert np.median(far) > np.median(by_dots) + 50
+
+
+def grid_channel(page: Page, root: Locator, channel: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The decoded grid's lowest values close to each dot, which is opaque itself; and its values far from all dots."""
+    root.get_by_role("button", name="Decoded grid").click()
+    expect(root).to_have_attribute("data-grid", "done")
+    two_frames(page)
+    values = np.array(root.locator("canvas.ground").evaluate(CHANNEL, channel), np.uint8)
+    box = overlay(root).bounding_box()
+    assert box is not None
+    spots = (spots_of(root) - (box["x"], box["y"])).round().astype(int)
+    by_dots = np.array([values[y - 4 : y + 5, x - 4 : x + 5].min() for x, y in spots])
+    rows, columns = np.mgrid[10 : len(values) - 10 : 20, 10 : values.shape[1] - 10 : 20]
+    places = np.stack([columns.ravel(), rows.ravel()], axis=1)
+    away = np.hypot(*(places[:, None] - spots).transpose(2, 0, 1)).min(axis=1)
+    far = places[away > 150]
+    assert len(far) > 20
+    return by_dots, values[far[:, 1], far[:, 0]]
+
+
+def test_what_is_near_depends_on_how_dense_the_codes_are_there(chromium_page: Page, server: str) -> None:
+    root, data = open_map(chromium_page, f"{server}/?mode=uneven&inverse=linear"), made_up(COUNT, 2)
+    sparse = np.flatnonzero(data.labels == 2)
+    middle = data.codes[sparse].mean(axis=0)
+    inner = sparse[np.linalg.norm(data.codes[sparse] - middle, axis=1) < 1]
+    words = []
+    for index in map(int, inner[:10]):
+        hover(chromium_page, spot_of(root, index))
+        words.append(root.locator(".facts").inner_text())
+    assert sum("as near as images are to each other here" in one for one in words) >= 9
+    hover(chromium_page, empty(root))
+    expect(root.locator(".facts")).to_contain_text("times as far as images are from each other here")
+    assert "plane itself" not in root.locator(".facts").inner_text()
 
 
 def test_digits_come_at_a_press_and_by_themselves_where_there_is_room(chromium_page: Page, server: str) -> None:
@@ -444,7 +518,7 @@ def test_codes_that_are_all_the_same_are_called_so(chromium_page: Page, server: 
         "All codes lie in one place: the network gives every image the same code."
     )
     chromium_page.mouse.click(*spot_of(root, 0))
-    expect(root.locator(".facts")).to_contain_text("Distance 0 to the nearest other image.")
+    expect(root.locator(".facts")).to_contain_text("Distance to the nearest other image 0.")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -515,13 +589,53 @@ def test_on_a_phone_a_tap_pins_a_pinch_zooms_and_nothing_is_cut_off(phone: Page,
         assert box["x"] + box["width"] <= 390
     phone.touchscreen.tap(*spot_of(root, alone(root)))
     expect(root).to_have_attribute("data-kept", "point")
+    x, y = middle_of(root)
+    touch(phone, [[(x - apart, y), (x + apart, y)] for apart in (30, 50, 80, 110)])
+    assert zoom_of(root) == pytest.approx(110 / 30, rel=0.15)
+
+
+def test_on_a_phone_one_finger_scrolls_the_page_and_two_move_the_map(phone: Page, server: str) -> None:
+    root = open_map(phone, server)
+    overlay(root).scroll_into_view_if_needed()
+    before = first_on_map(root)
+    x, y = middle_of(root)
+    scrolled = phone.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTop")
+    touch(phone, [[(x, y - down)] for down in range(0, 160, 20)])
+    phone.wait_for_function(
+        "(before) => document.querySelector('[data-testid=stMain]').scrollTop > before + 50", arg=scrolled
+    )
+    expect(root.locator(".how")).to_have_text("Use two fingers to move the map")
+    expect(root).to_have_attribute("data-kept", "none")
+    assert first_on_map(root) == pytest.approx(before, abs=0.5)
+    x, y = middle_of(root)
+    touch(phone, [[(x - 40, y + down), (x + 40, y + down)] for down in range(0, 80, 20)])
+    assert first_on_map(root) == pytest.approx((before[0], before[1] + 60), abs=0.5)
+
+
+def first_on_map(root: Locator) -> Spot:
+    """Where the first point is on the map, which the page may be moving meanwhile."""
+    spot = root.evaluate("""(root) => {
+      const { left, top } = root.querySelector(".plot").getBoundingClientRect();
+      const { x, y } = root.screenOf(0);
+      return [x - left, y - top];
+    }""")
+    return spot[0], spot[1]
+
+
+def middle_of(root: Locator) -> Spot:
     box = overlay(root).bounding_box()
     assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    session = phone.context.new_cdp_session(phone)
-    for kind, apart in (("touchStart", 30), ("touchMove", 50), ("touchMove", 80), ("touchMove", 110)):
-        points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def touch(page: Page, moments: Sequence[Polygon]) -> None:
+    """Touch the screen with as many fingers as each moment has spots, and lift them after the last."""
+    session = page.context.new_cdp_session(page)
+    for moment, spots in enumerate(moments):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(spots)]
+        session.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove" if moment else "touchStart", "touchPoints": points}
+        )
+        two_frames(page)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    two_frames(phone)
-    assert zoom_of(root) == pytest.approx(110 / 30, rel=0.15)
+    two_frames(page)

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from tests.unit.test_live import unpack
-from ui.live.classes import CLASS_COLOURS
 from ui.live.collection import Collection, usual_distance
 from ui.live.map import LinearInverse, Star, map_data
 
@@ -153,9 +152,3 @@ def test_a_linear_inverse_and_stars_bring_their_arrays() -> None:
 def test_a_map_refuses_what_it_cannot_show(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mapped(**changes)
-
-
-def test_there_are_ten_different_class_colours_for_either_theme() -> None:
-    assert set(CLASS_COLOURS) == {"light", "dark"}
-    for colours in CLASS_COLOURS.values():
-        assert len(set(colours)) == 10

@@ -152,6 +152,19 @@ def test_a_tsne_map_can_be_watched_as_it_forms(watched):
     assert far[-1] < 0.1 * far[0]
 
 
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_a_map_stays_in_sight_while_it_is_measured(watched, method):
+    projection, seen = watched[method]
+    assert seen[-1].phase == "measuring"
+    assert np.array_equal(seen[-1].points, projection.points)
+
+
+def test_of_a_straight_map_which_is_shown_already_nothing_is_told_but_that_it_is_measured():
+    seen = []
+    project(CODES, "pca", report=seen.append)
+    assert [(progress.phase, progress.points) for progress in seen] == [("measuring", None)]
+
+
 @pytest.mark.parametrize(
     ("method", "phase"),
     [

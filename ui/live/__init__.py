@@ -2,9 +2,8 @@
 
 from ui.live.blend import blend
 from ui.live.carrier import Cargo, carry
-from ui.live.classes import CLASS_COLOURS
 from ui.live.collection import Collection, carry_collection
-from ui.live.draw import Checked, Settings, Shown, draw_figure
+from ui.live.draw import Checked, GuessShown, Settings, Shown, draw_figure
 from ui.live.equation import Term, equation
 from ui.live.figure import Digit, start_figure
 from ui.live.map import Inverse, LinearInverse, Star, latent_map
@@ -12,19 +11,20 @@ from ui.live.payload import decoder_only
 from ui.live.picture import layer_picture
 from ui.live.replay import replay
 from ui.live.rows import digit_rows
-from ui.live.samples import Grid, SampleSet, samples
+from ui.live.samples import Caption, Grid, SampleSet, samples
 from ui.live.strips import Strip, digit_strips
 from ui.live.tools import canvas_tools
 from ui.live.traverse import CodeStats, traverse
 
 __all__ = [
-    "CLASS_COLOURS",
+    "Caption",
     "Cargo",
     "Checked",
     "CodeStats",
     "Collection",
     "Digit",
     "Grid",
+    "GuessShown",
     "Inverse",
     "LinearInverse",
     "SampleSet",

@@ -11,7 +11,7 @@ const COVERED = 0.99;
 
 /**
  * @typedef {{classes: string[], sequential: string[], diverging: string[], background: string, text: string,
- *   muted: string}} Theme
+ *   muted: string, fog: string}} Theme fog: empty where it is the page's own background
  * @typedef {{colours: Uint8Array, table: Uint32Array, scale: ({low: number, middle: number, high: number,
  *   ramp: string[]}|null)}} Coloured colours: of each point its place in the table; scale: what a legend shows
  */
@@ -54,6 +54,8 @@ export function themeOf(root, classColours) {
     background,
     text: value("--st-text-color") || "#000000",
     muted: dark ? "#93a1ae" : "#5b6875",
+    // What pictures fade into. A dark page is nearly as black as they are: nobody would see that they fade.
+    fog: dark ? "#5a6773" : "",
     primary: value("--st-primary-color"),
     red: value("--st-red-color"),
     family: style.fontFamily,

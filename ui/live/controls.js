@@ -1,11 +1,15 @@
 // What the visitor's hand does on a map and its buttons, and what that changes.
 
+import { setText } from "./dom.js";
 import { Gestures } from "./gestures.js";
 import { pressKey } from "./keys.js";
+import { calm } from "./motion.js";
 
 /** A second click within this time, in ms, was meant as a double-click, and the first not as a click. */
 const DOUBLE = 500;
 const ZOOM = 1.6;
+/** Milliseconds for which it is said how the map moves, after a wheel or a finger has moved the page. */
+const EXPLAINED = 1500;
 /** An outline smaller than this, in pixels, is a slip of the hand. */
 const SLIP = 6;
 
@@ -22,6 +26,7 @@ export class Controls {
       tap: (spot, pointer) => this.tap(spot, pointer),
       draw: (path, done) => this.draw(path, done),
       settle: () => map.settle(),
+      refuse: (pointer) => this.explain(pointer),
     });
     this.overlay.ondblclick = () => this.doubleClick();
     this.overlay.onfocus = this.overlay.onblur = () => map.wake();
@@ -119,7 +124,18 @@ export class Controls {
       this.before = { time: now, kept: attention.kept, selection: attention.selection };
     }
     attention.pin(attention.targetAt(spot, pointer));
+    // On a phone the panel is below the map: what a finger asked for must not be off the screen.
+    if (pointer === "touch") this.find(".pair").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
     this.map.wake();
+  }
+
+  /** The page keeps its wheel and its one finger; who expected the map to move reads what moves it. */
+  explain(pointer) {
+    const how = this.find(".how");
+    setText(how, pointer === "touch" ? "Use two fingers to move the map" : "Hold Ctrl or Shift to zoom with the wheel");
+    how.toggleAttribute("data-shown", true);
+    clearTimeout(this.explained);
+    this.explained = setTimeout(() => how.toggleAttribute("data-shown", false), EXPLAINED);
   }
 
   /** Back to all points, and to what was pinned before the first of the two clicks. */

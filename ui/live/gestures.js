@@ -17,6 +17,7 @@ const LINE = 20;
  * @property {function(Spot, string): void} tap with the kind of pointer
  * @property {function(Spot[], boolean): void} draw the path so far, and whether it is finished; [] when it is given up
  * @property {function(): void} settle a drag or pinch has ended
+ * @property {function(string): void} refuse the page was moved by this kind of pointer, not the map
  */
 
 export class Gestures {
@@ -35,6 +36,9 @@ export class Gestures {
     };
     // A wheel belongs to the page, unless a key says that the map is meant. Pinching a touchpad comes with Ctrl too.
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    // So does a single finger, which could never get past the map otherwise. Two fingers are the map's.
+    const twoFingers = (event) => event.touches.length > 1 && event.cancelable && event.preventDefault();
+    element.addEventListener("touchmove", twoFingers, { passive: false });
   }
 
   spot(event) {
@@ -71,10 +75,16 @@ export class Gestures {
       const away = Math.hypot(spot.x - pointer.first.x, spot.y - pointer.first.y);
       const begins = !this.dragging && away > (STEADY[event.pointerType] ?? STEADY.touch);
       this.dragging ||= begins;
-      if (this.dragging) this.drag(begins ? pointer.first : last, spot);
-      else return;
+      if (!this.dragging) return;
+      if (!this.isThePages(event)) this.drag(begins ? pointer.first : last, spot);
+      else if (begins) this.actions.refuse("touch");
     }
     pointer.last = spot;
+  }
+
+  /** Whether what one finger does moves the page. */
+  isThePages(event) {
+    return event.pointerType === "touch" && !this.pinched && this.actions.tool() === "move";
   }
 
   drag(last, spot) {
@@ -101,6 +111,7 @@ export class Gestures {
     if (!pointer) return;
     this.down.delete(event.pointerId);
     if (this.down.size) return;
+    if (cancelled && this.isThePages(event)) this.actions.refuse("touch");
     const drawing = this.dragging && !this.pinched && this.actions.tool() !== "move";
     if (drawing) this.actions.draw(cancelled ? [] : this.path, true);
     else if (this.dragging) this.actions.settle();
@@ -109,7 +120,7 @@ export class Gestures {
   }
 
   wheel(event) {
-    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return this.actions.refuse("mouse");
     event.preventDefault();
     // With Shift some systems report a wheel that goes sideways.
     const amount = (event.deltaY || event.deltaX) * (event.deltaMode === 1 ? LINE : 1);

@@ -50,7 +50,9 @@ export class Legend {
       };
       return button;
     });
-    this.root.querySelector(".buttons").replaceChildren(...this.buttons);
+    const box = this.root.querySelector(".buttons");
+    box.replaceChildren(...this.buttons);
+    box.style.setProperty("--rows", Math.ceil(names.length / 2) || 1);
   }
 
   hide(labels) {

@@ -94,6 +94,8 @@ class LatentMap {
     this.takeSpace(header, numbers, old);
     this.root.toggleAttribute("data-forming", header.forming);
     setText(this.find(".caption"), header.caption);
+    this.find(".note-on-map").hidden = !header.note;
+    setText(this.find(".note-on-map"), header.note);
     this.find(".over").hidden = !points.collapsed;
     setText(this.find(".over"), "All codes lie in one place: the network gives every image the same code.");
     this.recolour();

@@ -11,10 +11,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live.classes import CLASS_COLOURS
 from ui.live.collection import Collection
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, image_bytes, pack
+from ui.palette import CLASSES
 
 Floats = NDArray[np.float32]
 
@@ -71,6 +71,7 @@ def latent_map(
     inverse: Inverse,
     stars: Sequence[Star] = (),
     caption: str = "",
+    note: str = "",
     forming: bool = False,
     axes: tuple[str, str] | None = None,
 ) -> None:
@@ -85,6 +86,7 @@ def latent_map(
         inverse: how a place becomes a code.
         stars: further places to show.
         caption: a line below the map.
+        note: a few words on the map, such as that it is another one until the one that is wanted is there.
         forming: whether the points are still on their way, as with t-SNE.
         axes: what x and y are. None where the numbers mean nothing, as with t-SNE and UMAP.
 
@@ -98,6 +100,7 @@ def latent_map(
         inverse=inverse,
         stars=stars,
         caption=caption,
+        note=note,
         forming=forming,
         axes=axes,
     )
@@ -112,6 +115,7 @@ def map_data(
     inverse: Inverse,
     stars: Sequence[Star] = (),
     caption: str = "",
+    note: str = "",
     forming: bool = False,
     axes: tuple[str, str] | None = None,
 ) -> bytes:
@@ -137,9 +141,10 @@ def map_data(
         "inverse": "linear" if isinstance(inverse, LinearInverse) else inverse,
         "stars": [_star_values(star) for star in stars],
         "caption": caption,
+        "note": note,
         "forming": forming,
         "axes": axes,
-        "classColours": CLASS_COLOURS,
+        "classColours": CLASSES,
     }
     return pack(header, blobs)
 

@@ -60,6 +60,10 @@ export class Painter {
     context.setTransform(fine, 0, 0, fine, 0, 0);
     context.globalCompositeOperation = "destination-over";
     tiles.draw(context, view);
+    if (theme.fog) {
+      context.fillStyle = theme.fog;
+      context.fillRect(0, 0, view.width, view.height);
+    }
     context.restore();
   }
 

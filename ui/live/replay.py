@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ae_core.alignment import Formation
 from ae_core.frames import Frames
-from ui.live.classes import CLASS_COLOURS
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, fingerprint, image_bytes, pack
+from ui.palette import CLASSES
 
 _REPLAY = st.components.v2.component(
     "bottleneck_replay",
@@ -80,7 +80,7 @@ def replay_data(
         "mse": frames.held_out_mse.tolist(),
         "enlarged": np.round(formation.enlarged.astype(float), 4).tolist(),
         "classNames": names,
-        "classColours": CLASS_COLOURS,
+        "classColours": CLASSES,
     }
     return pack(header, blobs)
 

@@ -10,6 +10,10 @@ export const NEIGHBOURS = 8;
 const AT_ONCE = 4_000_000;
 /** Of more, only so many codes are looked at: those whose points lie nearest on the map. */
 const AMONG = 400;
+/** How far apart codes lie around one of them is read off its so-manieth neighbour: one twin says nothing. */
+const AROUND = 3;
+/** But where codes are as near as this to a real one, in usual distances, they are near wherever that is. */
+const NEAR = 1.5;
 
 export class Space {
   /**
@@ -21,7 +25,7 @@ export class Space {
     Object.assign(this, { points, kind: header.inverse, latentDim: header.latentDim });
     this.mean = numbers("mean");
     this.components = numbers("components");
-    this.collection = this.decoder = null;
+    this.collection = this.decoder = this.gaps = null;
   }
 
   /** @param {{spec: object, weights: ArrayBuffer}} network */
@@ -98,11 +102,31 @@ export class Space {
   }
 
   /**
-   * How far that is, counted in the distance from a code to its nearest other.
-   * @param {number} distance
-   * @returns {number|null} null where all codes are the same
+   * How far apart real codes lie around one of them. One distance for the whole latent space would not do: in a plane
+   * the codes of one kind can lie ten times as dense as those of another.
+   * @param {number} index
+   * @returns {number} 0 where all codes are the same
    */
-  relative(distance) {
-    return this.collection.usual > 0 ? distance / this.collection.usual : null;
+  gapAround(index) {
+    const { collection, latentDim } = this;
+    this.gaps ??= new Float32Array(collection.count).fill(-1);
+    if (this.gaps[index] < 0) {
+      const how = { skip: index, among: this.near(this.points.xs[index], this.points.ys[index]) };
+      const others = nearestRows(collection.codes, latentDim, this.codeOf(index), AROUND, how);
+      this.gaps[index] = Math.max(NEAR * collection.usual, others.at(-1)?.distance ?? 0);
+    }
+    return this.gaps[index];
+  }
+
+  /**
+   * The dot nearest to a place of the map, and how far apart dots lie around it.
+   * @returns {{distance: number, gap: number}}
+   */
+  nearestDot(x, y) {
+    const { xs, ys } = this.points;
+    const places = this.points.places();
+    const [{ index, distance }] = places.nearest(x, y, 1);
+    // The dot itself is the first of those around it.
+    return { distance, gap: places.nearest(xs[index], ys[index], AROUND + 1).at(-1).distance };
   }
 }

@@ -54,7 +54,7 @@ function ofPoint(index, space) {
   const code = space.codeOf(index);
   const [other] = nearestRows(collection.codes, space.latentDim, code, 1, { skip: index, among: amongOf(index, space) });
   const facts = [`Reconstruction error ${collection.errors[index].toFixed(4)}.`];
-  if (other) facts.push(`${farness(other.distance, space)} to the nearest other image.`);
+  if (other) facts.push(farness("nearest other image", other, space));
   const name = nameOf(index, collection);
   return {
     title: collection.labels ? `Image ${count(index)}: ${name}` : `Image ${count(index)}`,
@@ -74,7 +74,7 @@ function ofStar(star, space) {
   const nearest = nearestRows(space.collection.codes, space.latentDim, code, 1)[0];
   const right = made(space.decode(code), star.code ? "Reconstruction" : "Decoded from here");
   const left = star.image ? { values: star.image, white: 255, caption: "Original" } : nearestImage(nearest, space);
-  const facts = [`${farness(nearest.distance, space)} to the nearest image.`];
+  const facts = [farness("nearest image", nearest, space)];
   if (!star.code) facts.push(...caveats(space));
   return { title: star.name, left, right, facts, code, own: -1, seen: Boolean(star.image) };
 }
@@ -87,7 +87,7 @@ function ofPlace({ x, y }, space, { axes, flat, stretch }) {
     title: axes ? `Place ${numbers.join(", ")}` : "A place between the images",
     left: nearestImage(nearest, space),
     right: made(space.decode(code), "Decoded from here"),
-    facts: [`${farness(nearest.distance, space)} to the nearest image.`, ...caveats(space)],
+    facts: [farness("nearest image", nearest, space), ...caveats(space)],
     code, own: -1, seen: false,
   };
 }
@@ -102,18 +102,21 @@ function made(image, caption) {
   return image && { values: image.slice(), white: 1, caption };
 }
 
-function caveats({ kind, points }) {
-  if (kind === "linear") return ["This is the plane itself; real codes also lie off it."];
-  if (kind === "direct") return [];
+function caveats({ kind, latentDim, points }) {
+  if (kind !== "neighbours") return latentDim > 2 ? ["This is the plane itself; real codes also lie off it."] : [];
   const number = Math.min(NEIGHBOURS, points.count);
   return [`From a weighted mean of the codes of ${number} neighbours; the true inverse does not exist.`];
 }
 
-function farness(distance, space) {
-  const times = space.relative(distance);
+/** A distance, and what is far there: the number alone says nothing, since each network has a scale of its own. */
+function farness(what, { index, distance }, space) {
+  const gap = space.gapAround(index);
   const words = distance === 0 ? "0" : Number(distance.toPrecision(3)).toString();
-  if (times === null) return `Distance ${words}`;
-  return `Distance ${words}, ${times < 9.95 ? times.toFixed(1) : count(Math.round(times))} times the usual,`;
+  if (gap === 0) return `Distance to the ${what} ${words}.`;
+  const times = distance / gap;
+  if (times <= 1) return `Distance to the ${what} ${words}: as near as images are to each other here.`;
+  const many = times < 9.95 ? times.toFixed(1) : count(Math.round(times));
+  return `Distance to the ${what} ${words}: ${many} times as far as images are from each other here.`;
 }
 
 function bytesOf({ values, white }) {

@@ -6,8 +6,7 @@ import { PIXELS, SIDE } from "./pixels.js";
 const SLICE = 6;
 /** How strong a picture far away from every real code still is. */
 const FAINTEST = 0.1;
-/** Up to this many usual distances away, or this share of its own side, a picture has its full strength. */
-const NEAR = 1.5;
+/** A picture has its full strength where something real lies within this share of its side: in its own square. */
 const PIECE = 0.7;
 
 export class Tiles {
@@ -80,15 +79,19 @@ export class Tiles {
     return true;
   }
 
-  /** Full as near as a real code usually is, or within the picture's own piece of the plane; then fading. */
+  /**
+   * Full where a picture has a dot in its own square, or one as near as dots there lie to each other; then fading. The
+   * same holds in the latent space, where the map is not all of it: on a plane through 32 dimensions, or where a mean
+   * of real codes is never far from them.
+   */
   strength(space, code, x, y) {
-    const { usual } = space.collection;
     const piece = PIECE * this.size;
-    if (space.kind === "direct") return fade(space.nearest(code, x, y).distance, NEAR * usual + piece);
-    const inSpace = fade(space.nearest(code, x, y).distance, NEAR * usual);
-    if (space.kind === "linear") return inSpace;
-    // A mean of real codes is never far from them: that nothing is there shows on the map alone.
-    return Math.min(inSpace, fade(space.points.places().nearest(x, y, 1)[0].distance, piece));
+    const { index, distance } = space.nearest(code, x, y);
+    const gap = space.gapAround(index);
+    // Here distances on the map are those of the latent space, but for the width of a strip.
+    if (space.kind !== "neighbours" && space.latentDim <= 2) return fade(distance, Math.max(gap, piece));
+    const dot = space.nearestDot(x, y);
+    return Math.min(fade(distance, gap), fade(dot.distance, Math.max(dot.gap, piece)));
   }
 
   /**

@@ -1,7 +1,7 @@
 """A page with a map, for tests: three classes of made-up images, a small network with random weights.
 
 Variants by the address: count, dims, inverse (direct, linear, neighbours), labels (yes, no, one), mode (collapsed,
-forming, late: the network comes at a press), stars.
+uneven: two classes are fifty times as dense as the third, forming, late: the network comes at a press), stars.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tests.browser.made_up import CLASSES, made_up, plane, random_decoder
+from tests.browser.made_up import CLASSES, made_up, plane, random_decoder, uneven
 from ui.live import Cargo, Collection, Inverse, LinearInverse, Star, carry, carry_collection, latent_map
 
 COUNT = int(st.query_params.get("count", "600"))
@@ -24,6 +24,8 @@ codes, places = data.codes, data.places
 if MODE == "collapsed":
     codes = np.ones_like(codes)
     places = np.ones_like(places)
+if MODE == "uneven":
+    codes = places = uneven(codes, data.labels)
 errors = np.linspace(0.01, 0.05, COUNT).astype(np.float32)
 labels = {"yes": data.labels, "one": np.zeros(COUNT, np.int64)}.get(LABELS)
 collection = Collection.of(data.images, codes, labels, [str(label) for label in range(CLASSES)], errors)
