@@ -37,7 +37,7 @@ class Sampler(Protocol):
     """A distribution of codes."""
 
     def sample(self, count: int, *, seed: int) -> Floats:
-        """(count, latent_dim); the same for the same seed."""
+        """(count, latent_dim); the same for the same seed, and the first of many are those that few would be."""
         ...
 
 
@@ -130,9 +130,10 @@ class Mixture:
 
     def sample(self, count: int, *, seed: int) -> Floats:
         """(count, d) float32."""
-        random = np.random.default_rng(seed)
-        chosen = random.choice(len(self.weights), size=count, p=self.weights)
-        noise = random.standard_normal((count, self.means.shape[1]))
+        # From one generator, the noise of the first code would depend on how many components were drawn before.
+        choosing, drawing = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
+        chosen = choosing.choice(len(self.weights), size=count, p=self.weights)
+        noise = drawing.standard_normal((count, self.means.shape[1]))
         codes = self.means[chosen]
         for component, factor in enumerate(self.factors):
             codes[chosen == component] += noise[chosen == component] @ factor.T

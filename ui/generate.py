@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets import evenly
 from ae_core.generating import Normal, Sampler, SamplerName, coincide, fit_samplers
 from ae_core.store import Run
-from ui.codecs import PCA, OpenCodec, encode_pixels, open_chosen
-from ui.runs import run_choice, showable, told_apart, unmarked
+from ui.choosing import PCA
+from ui.codecs import OpenCodec, encode_pixels, open_chosen
+from ui.runs import run_choice, showable, told_apart, unmarked, why_not_shown
 from ui.server import data_for, store
 
 Floats = NDArray[np.float32]
@@ -20,6 +22,8 @@ Floats = NDArray[np.float32]
 BESIDE = "beside"
 """Name in the address of the codec that stands beside the run."""
 NOTHING = "nothing"
+_KEPT = "_generate_beside"
+"""Where the session keeps what was chosen to stand beside, for when the visitor comes back."""
 CODES = 4000
 """Training images, evenly spaced over all, whose codes the distributions are fitted to."""
 TITLES: dict[SamplerName, str] = {
@@ -28,6 +32,18 @@ TITLES: dict[SamplerName, str] = {
     "mixture": "Mixture",
     "box": "Box",
 }
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How samples are drawn: by which seed, and for the prior with which standard deviation, its `spread`."""
+
+    seed: int
+    spread: float
+
+    @property
+    def words(self) -> str:
+        return f"seed {self.seed}, spread of the prior {self.spread:.1f}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +61,10 @@ class TrainingCodes:
 
 def choose_codecs(run: Run) -> list[OpenCodec]:
     """Choices of a run and of what stands beside it; returns both, opened, as far as there is something to generate."""
+    notice = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run_choice(run)
-        beside = _beside_choice(run)
+        beside = _beside_choice(run, notice)
     opened = open_chosen([run, *beside])
     alike = [codec for codec in opened if coincide(training_codes(codec).codes)]
     for codec in alike:
@@ -58,19 +75,23 @@ def choose_codecs(run: Run) -> list[OpenCodec]:
     return [codec for codec in opened if codec not in alike]
 
 
-def _beside_choice(run: Run) -> list[Run | None]:
-    """A list from which a second codec is chosen, kept in the address; returns its run, None for PCA, or nothing.
+def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
+    """A list from which a second codec is chosen, kept in the address and in the session.
 
-    Says so when the address names a run that cannot be shown.
+    Says so in `notice` when it shall be a run that cannot be shown. Returns its run, None for PCA, or nothing.
     """
     others = {other.key: other for other in store().runs() if showable(other) and other.key != run.key}
     names = {NOTHING: "Nothing", PCA: "PCA, same number of dimensions", **told_apart(others.values())}
     # An autoencoder and a variational one are the comparison that this page is for.
     first = next((key for key, other in others.items() if other.config.family != run.config.family), NOTHING)
-    asked = st.query_params.get(BESIDE, first)
-    if asked not in (*names, run.key):
-        st.warning(f"Run {asked[:40]} cannot be shown: there is none, or it is not trained to its end yet.")
+    asked = st.query_params.get(BESIDE, st.session_state.get(_KEPT))
+    why = "" if asked in (None, NOTHING, PCA) else why_not_shown(asked)
+    if why:
+        instead = f"{names[first]} stands" if first != NOTHING else "Nothing stands"
+        notice.warning(f"{why} {unmarked(instead)} beside {unmarked(run.title)} now.")
     st.session_state["chosen_beside"] = asked if asked in names else first
+    if asked is not None:
+        _remember()
     chosen: str = st.selectbox(
         "Beside it", list(names), key="chosen_beside", format_func=lambda key: names.get(key, key), on_change=_remember
     )
@@ -78,7 +99,7 @@ def _beside_choice(run: Run) -> list[Run | None]:
 
 
 def _remember() -> None:
-    st.query_params[BESIDE] = st.session_state["chosen_beside"]
+    st.query_params[BESIDE] = st.session_state[_KEPT] = st.session_state["chosen_beside"]
 
 
 def training_codes(opened: OpenCodec) -> TrainingCodes:
@@ -95,19 +116,16 @@ def _training_codes(model: str, images: str, _opened: OpenCodec) -> TrainingCode
     return TrainingCodes(codes, None if labels is None else labels[rows])
 
 
-def made_images(opened: OpenCodec, name: SamplerName, count: int, *, seed: int, spread: float = 1.0) -> Floats:
-    """New images (count, 28, 28) in [0, 1].
-
-    Args:
-        spread: of the prior, see `Normal.prior`.
+def made_images(opened: OpenCodec, name: SamplerName, count: int, drawn: Drawn) -> Floats:
+    """New images (count, 28, 28) in [0, 1]; the first of many are those that few would be.
 
     Raises:
         DataError: the codes of all images coincide.
     """
-    sampler: Sampler = Normal.prior(opened.codec.latent_dim, spread=spread)
+    sampler: Sampler = Normal.prior(opened.codec.latent_dim, spread=drawn.spread)
     if name != "prior":
         sampler = _fitted(opened.cargo.model, opened.config.key, opened)[name]
-    return np.clip(opened.codec.decode(sampler.sample(count, seed=seed)), 0, 1)
+    return np.clip(opened.codec.decode(sampler.sample(count, seed=drawn.seed)), 0, 1)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Fitting distributions to the codes…")

@@ -13,8 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 from ae_core.datasets import Dataset
 from ae_core.generating import lerp, slerp
 from ui.board import drawn_digit
+from ui.choices import keep
 from ui.codecs import OpenCodec
 from ui.live import blend
+from ui.runs import unmarked
 from ui.server import data_for
 
 Floats = NDArray[np.float32]
@@ -56,7 +58,7 @@ def _between(codecs: tuple[OpenCodec, ...]) -> None:
     a, b = (_end_beside(column, end, data) for column, end in zip(st.columns(2), ENDS, strict=True))
     named = [(f"Codes of {codec.name}" if len(codecs) > 1 else "Codes", codec.cargo.model) for codec in codecs]
     blend(key="between", a=a, b=b, codecs=named, arcs=codecs[0].codec.latent_dim > 1)
-    st.caption(_length_words(codecs[0], a, b))
+    st.caption("Distance of the code from the origin. " + " ".join(_length_words(codec, a, b) for codec in codecs))
 
 
 def _end_beside(column: DeltaGenerator, end: _End, data: Dataset) -> Floats:
@@ -69,6 +71,7 @@ def _end(end: _End, data: Dataset) -> Floats:
     drawn = drawn_digit()
     kinds = [*data.class_names] if data.test_labels is not None else []
     kinds = [ANY, *kinds, *([DRAWING] if drawn is not None else [])]
+    keep(end.kind, end.index)
     _begin(end, data, kinds)
     kind = st.selectbox(end.letter, kinds, key=end.kind, on_change=_to_kind, args=(end, data), width=110)
     if kind == DRAWING and drawn is not None:
@@ -116,5 +119,5 @@ def _length_words(codec: OpenCodec, a: Floats, b: Floats) -> str:
     half = np.array([0.5], np.float32)
     ends = [float(np.linalg.norm(code)) for code in (from_code, to_code)]
     line, arc = (float(np.linalg.norm(way(from_code, to_code, half)[0])) for way in (lerp, slerp))
-    words = f"Distance of the code from the origin: {ends[0]:.1f} at A, {ends[1]:.1f} at B, halfway {line:.1f} on the"
-    return f"{words} straight line" + ("." if len(from_code) == 1 else f" and {arc:.1f} on the arc.")
+    words = f"{unmarked(codec.name)}: {ends[0]:.1f} at A, {ends[1]:.1f} at B, halfway {line:.1f} on the straight line"
+    return words + ("." if len(from_code) == 1 else f" and {arc:.1f} on the arc.")

@@ -18,7 +18,7 @@ from ae_core.generating import SamplerName
 from ae_core.quality import Features, Judge, Quality, precision_recall
 from ui.codecs import OpenCodec
 from ui.errors import shown_plainly
-from ui.generate import TITLES, made_images
+from ui.generate import TITLES, Drawn, made_images
 from ui.runs import unmarked
 from ui.server import baseline, data_for, jobs, store
 
@@ -26,11 +26,22 @@ Floats = NDArray[np.float32]
 
 COUNT = 2000
 """Images of each kind, or all test images where there are fewer."""
-SEED = 0
 PCA_FEATURES = 64
 POLL_SECONDS = 1.0
 RECONSTRUCTIONS, TRAINING = "Reconstructions", "Training images"
 _ASKED = "_generate_measured"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a visitor wanted to be measured: samples of these networks, drawn so."""
+
+    models: tuple[str, ...]
+    drawn: Drawn
+
+    @classmethod
+    def of(cls, codecs: Sequence[OpenCodec], drawn: Drawn) -> _Asked:
+        return cls(tuple(codec.cargo.model for codec in codecs), drawn)
 
 
 @dataclass(frozen=True)
@@ -41,28 +52,38 @@ class _Row:
     quality: Quality
 
 
-def show_quality(codecs: Sequence[OpenCodec]) -> None:
-    """The measurement, once it is asked for. Raises DataError, ConfigError or JobError."""
+def show_quality(codecs: Sequence[OpenCodec], drawn: Drawn) -> None:
+    """The measurement of samples drawn as `drawn` says, once it is asked for. Raises DataError or ConfigError."""
     st.subheader("How good are they?", anchor=False)
     data = data_for(codecs[0].config)
     count = min(COUNT, data.test.count)
     features = "a small classifier of these images" if _has_classes(codecs[0].config) else "PCA of these images"
     st.caption(
-        f"Compares {count:,} samples with {count:,} test images in the features of {features}. **Precision** is the "
-        "share of samples that look like a real image: low means many are none. **Recall** is the share of real images "
-        "that look like a sample: low means kinds of digits, or ways of writing them, are never drawn. (Improved "
-        "precision and recall with 3 neighbours: Kynkäänniemi et al. 2019.)"
+        f"Compares {count:,} samples from each distribution, those above among them, with {count:,} test images in the "
+        f"features of {features}. **Precision** is the share of samples that fall among the features of real images: "
+        "low means that many look like none. **Recall** is the share of real images that have a sample near them: low "
+        "means that kinds of digits, or ways of writing them, are missing. (Improved precision and recall with 3 "
+        "neighbours: Kynkäänniemi et al. 2019.)"
     )
-    waits = st.session_state.get(_ASKED, False) and any(_features(codec.config) is None for codec in codecs)
-    st.fragment(_measured, run_every=POLL_SECONDS if waits else None)(tuple(codecs), waits)
-
-
-def _measured(codecs: tuple[OpenCodec, ...], waited: bool) -> None:
+    asked = _asked(codecs)
     with shown_plainly():
-        if not st.session_state.get(_ASKED):
-            st.button("Measure the samples", key="measure", on_click=_ask)
+        waits = asked is not None and _still_learning(codecs)
+        st.fragment(_measured, run_every=POLL_SECONDS if waits else None)(tuple(codecs), drawn, waits)
+
+
+def _asked(codecs: Sequence[OpenCodec]) -> _Asked | None:
+    """What this visitor wanted to be measured; None when that were samples of other networks, or nothing."""
+    asked: _Asked | None = st.session_state.get(_ASKED)
+    return asked if asked and asked == _Asked.of(codecs, asked.drawn) else None
+
+
+def _measured(codecs: tuple[OpenCodec, ...], drawn: Drawn, waited: bool) -> None:
+    with shown_plainly():
+        asked = _asked(codecs)
+        if asked is None:
+            st.button("Measure the samples", key="measure", on_click=_ask, args=(codecs, drawn))
             return
-        if any(_features(codec.config) is None for codec in codecs):
+        if _still_learning(codecs):
             st.info("The features are being learned from the training images, which takes some seconds, once.")
             if not waited:
                 # Now the page is drawn anew and polls.
@@ -70,11 +91,20 @@ def _measured(codecs: tuple[OpenCodec, ...], waited: bool) -> None:
             return
         if waited:
             st.rerun()
-        _show(codecs, _measure(codecs))
+        tables = _measure(codecs, asked.drawn)
+        if asked.drawn != drawn:
+            st.warning(f"These are figures of other samples: {asked.drawn.words}. Above: {drawn.words}.")
+            st.button("Measure the samples above", key="measure", on_click=_ask, args=(codecs, drawn))
+        _show(codecs, tables, asked.drawn)
 
 
-def _ask() -> None:
-    st.session_state[_ASKED] = True
+def _ask(codecs: Sequence[OpenCodec], drawn: Drawn) -> None:
+    st.session_state[_ASKED] = _Asked.of(codecs, drawn)
+
+
+def _still_learning(codecs: Sequence[OpenCodec]) -> bool:
+    """Whether the features of some are not there yet. Raises DataError, ConfigError or JobError."""
+    return any(_features(codec.config) is None for codec in codecs)
 
 
 def _has_classes(config: Config) -> bool:
@@ -106,7 +136,7 @@ def _judge(path: str, changed: int) -> Judge:  # noqa: ARG001 one that was made 
     return Judge.load(Path(path))
 
 
-def _measure(codecs: Sequence[OpenCodec]) -> list[list[_Row]]:
+def _measure(codecs: Sequence[OpenCodec], drawn: Drawn) -> list[list[_Row]]:
     """The rows of each codec, measured one after the other, with how far it is."""
     kinds = [*TITLES, RECONSTRUCTIONS, TRAINING]
     bar, tables = st.empty(), []
@@ -115,29 +145,42 @@ def _measure(codecs: Sequence[OpenCodec]) -> list[list[_Row]]:
         for name in kinds:
             done = (place * len(kinds) + len(rows)) / (len(codecs) * len(kinds))
             bar.progress(done, f"Measuring {unmarked(codec.name)}: {_title(name)}")
-            # Training images are the same whatever the network.
-            model = "" if name == TRAINING else codec.cargo.model
-            rows.append(_Row(_title(name), _quality(model, codec.config.key, name, codec)))
+            rows.append(_Row(_title(name), _quality_of(name, codec, drawn)))
         tables.append(rows)
     bar.empty()
     return tables
+
+
+def _quality_of(name: str, codec: OpenCodec, drawn: Drawn) -> Quality:
+    # Training images are the same whatever the network, and only the prior has a spread.
+    model = "" if name == TRAINING else codec.cargo.model
+    seed = drawn.seed if name in TITLES else 0
+    spread = drawn.spread if name == "prior" else 1.0
+    return _quality(model, codec.config.key, name, Drawn(seed, spread), codec)
 
 
 def _title(name: str) -> str:
     return next((title for known, title in TITLES.items() if known == name), name)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _quality(model: str, images: str, name: str, _codec: OpenCodec) -> Quality:  # noqa: ARG001 they stand for it
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _quality(
+    model: str,  # noqa: ARG001 together with the images it stands for the codec
+    images: str,  # noqa: ARG001
+    name: str,
+    drawn: Drawn,
+    _codec: OpenCodec,
+) -> Quality:
     features = _features(_codec.config)
     assert features
     real = _evenly(data_for(_codec.config).test_pixels)
-    return precision_recall(features(real), features(_IMAGES.get(name, _drawn(name))(_codec, len(real))))
+    made = _IMAGES.get(name, _drawn(name, drawn))(_codec, len(real))
+    return precision_recall(features(real), features(made))
 
 
-def _drawn(name: str) -> Callable[[OpenCodec, int], Floats]:
+def _drawn(name: str, drawn: Drawn) -> Callable[[OpenCodec, int], Floats]:
     sampler: SamplerName = name  # type: ignore[assignment]
-    return lambda codec, count: made_images(codec, sampler, count, seed=SEED)
+    return lambda codec, count: made_images(codec, sampler, count, drawn)
 
 
 def _training(codec: OpenCodec, count: int) -> Floats:
@@ -156,17 +199,21 @@ def _evenly(pixels: NDArray[np.uint8], count: int = COUNT) -> Floats:
     return as_floats(pixels[evenly(len(pixels), count)])
 
 
-def _show(codecs: Sequence[OpenCodec], tables: Sequence[Sequence[_Row]]) -> None:
-    for column, codec, rows in zip(st.columns(len(codecs)), codecs, tables, strict=True):
+def _show(codecs: Sequence[OpenCodec], tables: Sequence[Sequence[_Row]], drawn: Drawn) -> None:
+    columns = st.columns(2)
+    for column, codec, rows in zip(columns, codecs, tables, strict=False):
         with column:
             if len(codecs) > 1:
                 st.markdown(f"**{unmarked(codec.name)}**")
             _table(codec, rows)
-    st.caption(
-        "Reconstructions of training images are the most that this decoder can do; training images are what no "
-        "generator can beat. A precision says little where the recall is near 0: copies of one blot can lie among real "
-        "images as well. A code of few numbers has a low recall even so: its images lie on a thin sheet among the "
-        "real ones, which are then rarely near."
+    below = columns[1] if len(codecs) == 1 else st
+    below.caption(
+        f"Measured with {drawn.words}; another seed moves a figure by a few hundredths. **Training images** are a "
+        "yardstick, not a ceiling: they show what real images reach here, and samples that keep to the middle of the "
+        "real ones can have more precision than these. **Reconstructions** of training images show what the decoder "
+        "makes of codes of real images. Look at both figures: one picture drawn again and again can have a high "
+        "precision, with a recall near 0. A code of few numbers often has a low recall, too: its images lie on a thin "
+        "sheet among the real ones, which are then rarely near."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ae_core.generating import class_means, combine
 from ae_core.progress import to_pixels
 from ui.board import drawn_digit
+from ui.choices import keep
 from ui.codecs import OpenCodec
 from ui.generate import training_codes
 from ui.live import Term, equation
@@ -25,62 +26,65 @@ DRAWING = "your drawing"
 BEGIN: dict[Place, int] = {"first": 7, "minus": 1, "plus": 4}
 """The label that each place begins with, where there is one."""
 LABELS: dict[Place, str] = {"first": "Take", "minus": "minus", "plus": "plus"}
+SIGNS = ("", "−", "+", "=")
 
 
-@dataclass(frozen=True, eq=False)
-class _Choice:
-    """What stands at one place: its name, and its code (latent_dim,)."""
-
-    name: str
-    code: Floats
-
-
-def show_sum(codec: OpenCodec) -> None:
-    """The sum with its choices. Raises DataError or ConfigError."""
+def show_sum(codecs: Sequence[OpenCodec]) -> None:
+    """The sum with its choices, for each codec of the images of the first. Raises DataError or ConfigError."""
     st.subheader("Arithmetic with codes", anchor=False)
-    labels = training_codes(codec).labels
+    labels = training_codes(codecs[0]).labels
     if labels is None:
         st.caption("These images have no labels, so there is no class to take an average of.")
     elif len(np.unique(labels)) < 2:
         st.caption("All these images are of one class. Averages of two classes at least can be taken from each other.")
     else:
         st.caption(
-            f"With codes of {unmarked(codec.name)}. An average is the mean of the codes of a class. What the first has "
-            "and the second has not is added to the third, and the sum is decoded. "
-            "It works as far as directions mean the same everywhere in the latent space."
+            "An average is the mean of the codes of a class. What the first has and the second has not is added to the "
+            "third, and the sum is decoded. It works as far as directions mean the same everywhere in the latent space."
         )
-        st.fragment(_sum)(codec)
+        st.fragment(_sum)(tuple(codec for codec in codecs if _has_labels(codec, labels)))
 
 
-def _sum(codec: OpenCodec) -> None:
+def _has_labels(codec: OpenCodec, labels: NDArray[np.int64]) -> bool:
+    known = training_codes(codec).labels
+    return known is not None and np.array_equal(known, labels)
+
+
+def _sum(codecs: tuple[OpenCodec, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="sum_terms"):
-        averages = _averages(codec)
-        terms = {place: _choice(codec, place, averages) for place in LABELS}
-    result = combine(terms["first"].code, terms["minus"].code, terms["plus"].code)
-    codes = np.stack([*(term.code for term in terms.values()), result])
-    images = to_pixels(codec.codec.decode(codes))
-    names = [*(term.name for term in terms.values()), "the sum"]
-    signs = ("", "−", "+", "=")
-    shown = [Term(sign, name, image) for sign, name, image in zip(signs, names, images, strict=True)]
-    equation(key="equation", terms=shown)
+        names = [_choice(codecs[0], place) for place in LABELS]
+    for place, (column, codec) in enumerate(zip(st.columns(2), codecs, strict=False)):
+        with column:
+            st.caption(f"Codes of {unmarked(codec.name)}")
+            equation(key=f"equation_{place}", terms=_terms(codec, names))
 
 
-def _averages(codec: OpenCodec) -> dict[int, Floats]:
-    """The mean code of each class, by its label."""
+def _terms(codec: OpenCodec, names: Sequence[str]) -> list[Term]:
     known = training_codes(codec)
     assert known.labels is not None
-    return class_means(known.codes, known.labels)
-
-
-def _choice(codec: OpenCodec, place: Place, averages: dict[int, Floats]) -> _Choice:
-    names = {label: f"average {data_for(codec.config).class_names[label]}" for label in averages}
-    choices = {names[label]: code for label, code in averages.items()}
-    drawn = drawn_digit() if place == "plus" else None
+    means = class_means(known.codes, known.labels)
+    codes = {_name(codec, label): code for label, code in means.items()}
+    drawn = drawn_digit()
     if drawn is not None:
-        choices[DRAWING] = codec.codec.encode(drawn[None])[0]
+        codes[DRAWING] = codec.codec.encode(drawn[None])[0]
+    first, minus, plus = (codes[name] for name in names)
+    images = to_pixels(codec.codec.decode(np.stack([first, minus, plus, combine(first, minus, plus)])))
+    return [Term(*term) for term in zip(SIGNS, [*names, "the sum"], images, strict=True)]
+
+
+def _choice(codec: OpenCodec, place: Place) -> str:
+    """The name of what stands at one place: the average of a class, or the drawing."""
+    labels = training_codes(codec).labels
+    assert labels is not None
+    averages = {int(label): _name(codec, int(label)) for label in np.unique(labels)}
+    choices = [*averages.values(), *([DRAWING] if place == "plus" and drawn_digit() is not None else [])]
     key = f"sum_{place}"
+    keep(key)
     if st.session_state.get(key) not in choices:
         # Of two classes there are two: the first and the last, so that the sum is not at once nothing.
-        st.session_state[key] = names.get(BEGIN[place]) or list(choices)[-1 if place == "minus" else 0]
-    name = st.selectbox(LABELS[place], list(choices), key=key, width=190)
-    return _Choice(name, choices[name])
+        st.session_state[key] = averages.get(BEGIN[place]) or choices[-1 if place == "minus" else 0]
+    return str(st.selectbox(LABELS[place], choices, key=key, width=190))
+
+
+def _name(codec: OpenCodec, label: int) -> str:
+    return f"average {data_for(codec.config).class_names[label]}"

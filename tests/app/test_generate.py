@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -11,11 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ae_core.codec import open_codec
+from ae_core.codec import open_codec, weights_of
 from ae_core.config import Config
-from ae_core.datasets import load_dataset
+from ae_core.datasets import evenly, load_dataset
 from ae_core.drawing import digit_from_canvas
-from ae_core.quality import Judge
+from ae_core.files import write_json
+from ae_core.generating import Normal
+from ae_core.heads import Head, keep_head
+from ae_core.quality import Judge, precision_recall
 from ae_core.store import Run, RunStore
 from ae_core.uploads import add_images
 from ae_core.work import baseline_path, judge_path
@@ -44,6 +49,14 @@ def plain_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return trained(store, dataset=name, encoder_widths="8", latent_dim="1", steps="5", batch_size="16")
 
 
+def as_variational(run: Run, store: RunStore) -> Run:
+    """The network of `run`, copied to `store`, under a config that says it was trained as a variational one."""
+    config = replace(run.config, family="variational")
+    shutil.copytree(run.path, store.root / config.key)
+    write_json(store.root / config.key / "config.json", config.to_json())
+    return store.open(config.key)
+
+
 def keep_a_judge(store: RunStore) -> None:
     random = np.random.default_rng(0)
     sizes = (784, 128, 64)
@@ -59,8 +72,21 @@ def sample_sets(tab: Tab) -> tuple[list[dict[str, Any]], list[NDArray[np.uint8]]
 
 
 def sum_terms(tab: Tab) -> tuple[list[dict[str, str]], NDArray[np.uint8]]:
-    header, arrays = tab.block("equation")
+    header, arrays = tab.block("equation_0")
     return header["terms"], arrays["images"].reshape(-1, 28, 28)
+
+
+def tries(tab: Tab) -> str:
+    return next(words for words in tab.words() if words.startswith("- "))
+
+
+def sums(tab: Tab) -> list[NDArray[np.uint8]]:
+    """Of each codec the pictures of its sum."""
+    return [tab.block(str(one.key))[1]["images"] for one in tab.get("bidi_component") if "equation" in str(one.key)]
+
+
+def links(tab: Tab) -> list[str]:
+    return [link.proto.label for link in tab.get("page_link")]
 
 
 def tables(tab: Tab) -> list[Any]:
@@ -86,6 +112,20 @@ def test_the_nearest_training_image_is_one_that_the_run_was_trained_with(tab: Ta
     index = int(away.argmin())
     assert header["sets"][0]["nearestNames"][30].startswith(f"training image {index}, label ")
     assert arrays["distances0"].copy().view("<f4")[30] == pytest.approx(away[index], abs=1e-3)
+
+
+def test_each_sample_says_what_the_head_of_its_run_takes_it_for(tab: Tab, run: Run) -> None:
+    tab.open("generate")
+    ((one),), _ = sample_sets(tab)
+    assert one["captions"] == []
+    favours = np.log(np.float32([1, 1, 1, 16, 4, 1, 1, 1, 1, 1]))
+    nothing = np.zeros((4, 8), np.float32), np.zeros(8, np.float32)
+    head = Head(nothing, (np.zeros((8, 10), np.float32), favours), np.arange(10), 100, 0, 0.75, weights_of(run))
+    keep_head(run, head)
+    tab.run()
+    ((one),), _ = sample_sets(tab)
+    assert one["captions"] == 100 * [{"short": "3 57%", "full": "Taken for 3 (57%) else 4 (14%)"}]
+    assert any(words.startswith("Under samples of ") and "100 labels" in words for words in tab.words())
 
 
 def test_new_samples_come_with_the_next_seed_and_the_old_ones_with_the_old_seed(tab: Tab, run: Run) -> None:
@@ -135,6 +175,43 @@ def test_an_address_with_nonsense_beside_a_run_shows_the_run_alone(tab: Tab, run
     tab.open("generate", beside="0123456789ab", seed="nonsense", spread="-5")
     assert "0123456789ab" in tab.warning[0].value
     assert len(sample_sets(tab)[0]) == 1
+    tab.selectbox(key="chosen_beside").set_value("nothing").run()
+    assert not tab.warning
+
+
+def test_an_address_with_a_nonsense_run_says_so_until_one_is_chosen(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    other = copied(digit_runs[2], store)
+    tab.open("generate", run="non*sense*", beside="nonsense")
+    first, second = (warning.value for warning in tab.warning)
+    assert first.startswith("The address must name a run of this server. Received: non\\*sense\\*, ")
+    assert first.endswith("Showing another one.")
+    assert "Received: nonsense, " in second
+    shown = tab.selectbox(key="chosen_run").value
+    tab.selectbox(key="chosen_run").set_value(({run.key, other.key} - {shown}).pop()).run()
+    assert not tab.warning
+
+
+def test_whoever_comes_back_finds_all_choices_as_they_were(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    other = copied(digit_runs[2], store)
+    tab.open("generate", run=run.key, seed="7")
+    tab.selectbox(key="chosen_beside").set_value(other.key).run()
+    tab.slider(key="spread").set_value(2.5).run()
+    tab.selectbox(key="between_kind_A").set_value("5").run()
+    tab.button(key="between_another_A").click().run()
+    tab.selectbox(key="sum_minus").set_value("average 2").run()
+    index = tab.number_input(key="between_index_A").value
+    tab.open("draw")
+    tab.open("generate")
+    assert [one["name"] for one in sample_sets(tab)[0]] == [run.title, other.title]
+    assert tab.query_params["beside"] == other.key
+    assert (tab.number_input(key="seed").value, tab.slider(key="spread").value) == (7, 2.5)
+    assert tab.selectbox(key="between_kind_A").value == "5"
+    assert tab.number_input(key="between_index_A").value == index
+    assert tab.selectbox(key="sum_minus").value == "average 2"
 
 
 def test_a_server_without_runs_trains_the_quick_start(tab: Tab, jobs: FakeJobs) -> None:
@@ -149,7 +226,7 @@ def test_a_server_without_runs_trains_the_quick_start(tab: Tab, jobs: FakeJobs) 
 def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(tab: Tab, run: Run, name: str) -> None:
     (run.path / name).write_bytes(b"cut off!")
     tab.open("generate")
-    assert tab.error[0].value.startswith(f"Run {run.key} is damaged: ")
+    assert tab.error[0].value.startswith(f"{run.title} is damaged: ")
     tab.button(key=f"delete_damaged_{run.key}").click().run()
     assert not tab.error
 
@@ -161,8 +238,29 @@ def test_a_run_that_was_deleted_meanwhile_gives_way_to_another(
     tab.open("generate", run=run.key)
     store.delete(run.key)
     tab.run()
-    assert tab.warning[0].value.endswith("Showing another one.")
+    assert tab.warning[0].value == f"{run.title} is no longer here: somebody deleted it. Showing another one."
     assert [one["name"] for one in sample_sets(tab)[0]] == [other.title]
+
+
+def test_a_run_beside_that_was_deleted_meanwhile_is_named(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    other = copied(digit_runs[2], store)
+    tab.open("generate", run=run.key, beside=other.key)
+    store.delete(other.key)
+    tab.run()
+    assert tab.warning[0].value.startswith(f"{other.title} is no longer here: somebody deleted it. Nothing stands ")
+    assert len(sample_sets(tab)[0]) == 1
+
+
+def test_a_damaged_run_beside_is_named_and_the_run_is_shown(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    other = copied(digit_runs[2], store)
+    (other.path / "network.bin").write_bytes(b"cut off!")
+    tab.open("generate", run=run.key, beside=other.key)
+    assert tab.error[0].value.startswith(f"{other.title} is damaged: ")
+    assert [one["name"] for one in sample_sets(tab)[0]] == [run.title]
 
 
 def test_a_run_whose_codes_all_coincide_has_nothing_to_generate(
@@ -232,6 +330,18 @@ def test_a_sum_shows_each_term_and_the_result(tab: Tab, run: Run) -> None:
     assert np.abs(images[3].astype(int) - images[2]).max() <= 1
 
 
+def test_a_sum_is_made_with_the_codes_of_both_networks(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    same = copied(digit_runs[2], store)
+    other = copied(digit_runs[32], store)
+    tab.open("generate", run=same.key, beside=other.key)
+    assert not np.array_equal(*sums(tab))
+    # Of other images an average is another thing.
+    tab.open("generate", run=run.key, beside=other.key)
+    assert len(sums(tab)) == 1
+
+
 def test_nothing_is_measured_until_it_is_asked_for(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("generate")
     assert "Measure the samples" in tab.labels()
@@ -249,6 +359,82 @@ def test_precision_and_recall_are_measured_once_the_judge_is_there(tab: Tab, sto
     assert list(table["Images"]) == ["Prior", "One normal", "Mixture", "Box", "Reconstructions", "Training images"]
     assert table[["Precision", "Recall", "Both"]].to_numpy().min() >= 0
     assert table["Both"].iloc[-1] > 0.6
+
+
+def test_what_is_measured_is_what_is_shown(tab: Tab, store: RunStore, run: Run) -> None:
+    keep_a_judge(store)
+    tab.open("generate", seed="3", spread="2.0")
+    tab.button(key="measure").click().run()
+    (table,) = tables(tab)
+    codec, data = open_codec(run), load_dataset("mnist")
+    made = np.clip(codec.decode(Normal.prior(4, spread=2).sample(2000, seed=3)), 0, 1)
+    shown = sample_sets(tab)[1][0][:25]
+    assert np.abs(np.round(made[:25] * 255) - shown).max() <= 1
+    judge = Judge.load(judge_path(store, "mnist"))
+    real = data.test_images[evenly(len(data.test_images), 2000)]
+    expected = precision_recall(judge.encode(real), judge.encode(made))
+    assert table.loc[0, ["Precision", "Recall"]].tolist() == [expected.precision, expected.recall]
+    assert any(words.startswith("Measured with seed 3, spread of the prior 2.0;") for words in tab.words())
+
+
+def test_figures_of_other_samples_say_so_until_those_above_are_measured(tab: Tab, store: RunStore, run: Run) -> None:
+    keep_a_judge(store)
+    tab.open("generate")
+    tab.button(key="measure").click().run()
+    (before,) = tables(tab)
+    assert not tab.warning
+    tab.slider(key="spread").set_value(3.0).run()
+    assert tables(tab)[0].equals(before)
+    words = (
+        "These are figures of other samples: seed 0, spread of the prior 1.0. Above: seed 0, spread of the prior 3.0."
+    )
+    assert tab.warning[0].value == words
+    tab.button(key="measure").click().run()
+    assert not tab.warning
+    # The prior alone has a spread.
+    assert tables(tab)[0].iloc[1:].equals(before.iloc[1:])
+
+
+def test_another_network_is_not_measured_unasked(
+    tab: Tab, store: RunStore, run: Run, digit_runs: dict[int, Run]
+) -> None:
+    keep_a_judge(store)
+    other = copied(digit_runs[2], store)
+    tab.open("generate", run=run.key)
+    tab.button(key="measure").click().run()
+    assert len(tables(tab)) == 1
+    tab.selectbox(key="chosen_run").set_value(other.key).run()
+    assert not tables(tab)
+    assert "Measure the samples" in tab.labels()
+
+
+def test_the_prior_of_a_variational_run_is_the_honest_way_at_a_spread_of_one_only(
+    tab: Tab, store: RunStore, run: Run
+) -> None:
+    other = as_variational(run, store)
+    tab.open("generate", run=other.key, beside="nothing")
+    ((one),), _ = sample_sets(tab)
+    assert "the honest way" in one["grids"][0]["note"]
+    tab.slider(key="spread").set_value(1.5).run()
+    ((one),), _ = sample_sets(tab)
+    assert one["grids"][0]["note"] == "Normal of deviation 1.5. Training pulled its codes towards deviation 1."
+
+
+def test_things_to_try_are_those_that_hold_for_the_chosen_networks(
+    tab: Tab, store: RunStore, digit_runs: dict[int, Run]
+) -> None:
+    flat, long = (copied(digit_runs[dims], store) for dims in (2, 32))
+    tab.open("generate", run=flat.key, beside="nothing")
+    assert "Compare **Box**" not in tries(tab)
+    assert f"through the codes of **{flat.title}** it should go by other digits" in tries(tab)
+    tab.open("generate", run=long.key, beside=flat.key)
+    assert f"Compare **Box** with **Mixture** of **{long.title}**." in tries(tab)
+    assert "open into a ring" not in tries(tab)
+    assert "Train Variational" in links(tab)
+    other = as_variational(long, store)
+    tab.open("generate", run=long.key, beside=other.key)
+    assert f"Compare **Prior** of **{long.title}** and of **{other.title}**." in tries(tab)
+    assert "Train Variational" not in links(tab)
 
 
 def test_a_damaged_judge_is_made_anew(tab: Tab, jobs: FakeJobs, store: RunStore, run: Run) -> None:

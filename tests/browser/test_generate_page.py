@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -25,6 +27,14 @@ async ([source, a, b, shares]) => {
   const [from, to] = [new Float32Array(a), new Float32Array(b)];
   return ["lerp", "slerp"].map((name) => shares.map((t) => Array.from(ways[name](from, to, t))));
 }
+"""
+COVERED = """
+(cells) => cells.filter((cell) => {
+  const { left, top, width, height } = cell.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + height / 2];
+  if (y < 70 || y > innerHeight - 1) return false;
+  return cell.getRootNode().elementFromPoint(x, y) !== cell;
+}).length
 """
 PLACES = "(slider) => { const seen = (slider.seen ??= new Set()); seen.add(slider.value); return seen.size >= 8 }"
 
@@ -64,9 +74,14 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def here(page: Page) -> Locator:
-    """The sample in attention."""
-    return page.locator(".samples .cell.here")
+def first_set(page: Page) -> Locator:
+    """The samples of the first codec, with their card."""
+    return page.locator(".samples .set").first
+
+
+def covered(page: Page) -> int:
+    """How many samples, of those in sight, have something else on top."""
+    return int(page.locator(".samples .cell").evaluate_all(COVERED))
 
 
 def test_new_samples_are_others_and_an_old_seed_brings_the_old_ones_back(generate: Page) -> None:
@@ -87,21 +102,36 @@ def test_pointing_at_a_sample_shows_its_nearest_training_image_and_the_server_he
 ) -> None:
     frames = sent_frames(chromium_page)
     open_page(chromium_page, server, digit_runs)
-    samples, sent = chromium_page.locator(".samples"), len(frames)
+    samples, sent = first_set(chromium_page), len(frames)
     nearest = pixels(samples.locator(".near"))
     cell = samples.locator(".cell").nth(57)
     cell.hover()
     expect(samples).to_have_attribute("data-at", "57")
-    expect(samples.locator(".what")).to_contain_text("Mixture of ")
-    expect(samples.locator(".what")).to_contain_text("sample 8: distance ")
+    expect(samples.locator(".which")).to_have_text("Mixture, sample 8")
+    expect(samples.locator(".what")).to_have_text(re.compile("^Distance .* to training image "))
     assert pixels(samples.locator(".sample")) == pixels(cell)
     assert pixels(samples.locator(".near")) != nearest
-    expect(samples.locator(".panel")).to_be_in_viewport()
     cell.focus()
     chromium_page.keyboard.press("ArrowDown")
     expect(samples).to_have_attribute("data-at", "62")
-    expect(here(chromium_page)).to_be_focused()
+    expect(samples.locator(".cell.here")).to_be_focused()
+    # Of the other codec another sample stands in the card.
+    expect(chromium_page.locator(".samples .set").last).to_have_attribute("data-at", "0")
     assert len(frames) == sent
+
+
+@pytest.mark.parametrize("width", [1280, 900])
+def test_the_card_covers_no_sample_and_nothing_moves_when_another_is_pointed_at(generate: Page, width: int) -> None:
+    generate.set_viewport_size({"width": width, "height": 900})
+    samples = first_set(generate)
+    expect(samples.locator(".cell").first).to_be_in_viewport(ratio=1)
+    expect(samples.locator(".card")).to_be_in_viewport(ratio=1)
+    assert covered(generate) == 0
+    places = {
+        (samples.locator(".cell").nth(index).hover(), str(samples.locator(".card").bounding_box()))[1]
+        for index in (0, 30, 60, 99)
+    }
+    assert len(places) == 1
 
 
 def test_the_way_between_two_digits_plays_in_the_browser(
@@ -155,14 +185,15 @@ def test_another_digit_and_a_drawing_can_be_the_ends(generate: Page) -> None:
 
 
 def test_another_term_changes_the_sum(generate: Page) -> None:
+    expect(generate.locator(".equation")).to_have_count(2)
     terms = generate.locator(".equation canvas")
-    expect(terms).to_have_count(4)
     before = [pixels(term) for term in terms.all()]
     choose(generate, "plus", "average 0")
-    expect(generate.locator(".equation figcaption").nth(2)).to_have_text("average 0")
+    for place in (2, 6):
+        expect(generate.locator(".equation figcaption").nth(place)).to_have_text("average 0")
     # Picture and name are painted in one go.
     after = [pixels(term) for term in terms.all()]
-    assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, False]
+    assert [a == b for a, b in zip(before, after, strict=True)] == 2 * [True, True, False, False]
 
 
 def test_the_samples_are_measured_in_the_background(generate: Page, server: Server) -> None:
@@ -179,9 +210,29 @@ def test_on_a_phone_nothing_is_wider_than_the_page_and_a_tap_shows_the_nearest(
         page.set_default_timeout(MILLISECONDS)
         open_page(page, server, digit_runs)
         assert overflow(page) == 0
-        page.locator(".samples .cell").nth(12).tap()
-        expect(page.locator(".samples")).to_have_attribute("data-at", "12")
-        expect(page.locator(".samples .near")).to_be_in_viewport(ratio=1)
+        samples = first_set(page)
+        for index in (12, 62):
+            samples.locator(".cell").nth(index).tap()
+            expect(samples).to_have_attribute("data-at", str(index))
+            expect(samples.locator(".card")).to_be_in_viewport(ratio=1)
+            assert covered(page) == 0
+
+
+def test_whoever_comes_back_finds_the_same_samples_and_the_same_address(generate: Page) -> None:
+    button(generate, "New samples").click()
+    generate.wait_for_url(re.compile("seed=1"))
+    slide = generate.get_by_role("slider", name="Spread of the prior")
+    slide.focus()
+    slide.press("ArrowRight")
+    generate.wait_for_url(re.compile("spread=1.1"))
+    expect(generate.locator(".note").first).to_contain_text("deviation 1.1")
+    before = cells(generate)
+    address = sorted(urlsplit(generate.url).query.split("&"))
+    navigate(generate, "Runs")
+    navigate(generate, "Generate")
+    expect(generate.locator(".samples .cell")).to_have_count(200)
+    wait_until(lambda: cells(generate) == before, "the samples are the same")
+    generate.wait_for_url(lambda url: sorted(urlsplit(url).query.split("&")) == address)
 
 
 @pytest.mark.parametrize("b", [[0.5, -2.0, 1.0], [2.0, 4.0, -6.0], [-1.0, -2.0, 3.0], [0.0, 0.0, 0.0]])

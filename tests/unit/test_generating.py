@@ -46,6 +46,12 @@ def test_the_prior_has_mean_zero_and_the_spread_that_was_asked_for() -> None:
     assert np.allclose(np.cov(codes.T), 4 * np.eye(4), atol=0.15)
 
 
+@pytest.mark.parametrize("kind", [Normal, Mixture, Box])
+def test_the_first_of_many_codes_are_those_that_few_would_be(kind: type[Normal | Mixture | Box]) -> None:
+    fitted = kind.fit(CODES)
+    assert np.allclose(fitted.sample(2000, seed=3)[:25], fitted.sample(25, seed=3), atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", [Normal, Mixture])
 def test_what_is_fitted_has_the_mean_and_the_covariance_of_the_codes(kind: type[Normal | Mixture]) -> None:
     codes = kind.fit(CODES).sample(MANY, seed=1)

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.test_live import unpack
 from ui.live.blend import blend_data
 from ui.live.equation import Term, equation_data
-from ui.live.samples import Grid, SampleSet, samples_data
+from ui.live.samples import Caption, Grid, SampleSet, samples_data
 
 IMAGES = np.random.default_rng(0).integers(256, size=(4, 28, 28), dtype=np.uint8)
 SET = SampleSet(
@@ -33,7 +33,22 @@ def test_samples_come_with_their_nearest_images() -> None:
     assert np.frombuffer(blobs["distances0"], "<f4").tolist() == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("wrong", [{"images": IMAGES[:3]}, {"nearest_names": ["a"]}, {"grids": [Grid("", "")] * 3}])
+def test_each_sample_may_have_a_caption() -> None:
+    captions = [Caption(f"{label} 9{label} %", f"{label}, sure to 9{label} %") for label in range(4)]
+    header, _ = unpack(samples_data([SET, replace(SET, captions=captions)]))
+    assert header["sets"][0]["captions"] == []
+    assert header["sets"][1]["captions"][2] == {"short": "2 92 %", "full": "2, sure to 92 %"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"images": IMAGES[:3]},
+        {"nearest_names": ["a"]},
+        {"grids": [Grid("", "")] * 3},
+        {"captions": [Caption("7", "a 7")]},
+    ],
+)
 def test_samples_that_do_not_fill_their_grids_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="equally many images"):
         samples_data([replace(SET, **wrong)])  # type: ignore[arg-type]

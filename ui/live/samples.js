@@ -1,6 +1,8 @@
-// Grids of made images. The image in attention, and the training image nearest to it, stand large in the panel below.
+// Grids of made images, a set for each codec. Beside each set a card shows one of its images large, and the training
+// image nearest to it.
 
 import { make, setText } from "./dom.js";
+import { calm } from "./motion.js";
 import { PIXELS, paintDigit } from "./pixels.js";
 import { floats, unpack } from "./unpack.js";
 
@@ -19,7 +21,37 @@ export default function ({ data, parentElement }) {
 
 class Samples {
   constructor(root) {
-    Object.assign(this, { root, cells: [], at: 0, layout: "" });
+    Object.assign(this, { root, sets: [], layout: "" });
+  }
+
+  show({ header, blob }) {
+    const contents = header.sets.map((set, place) => itemsOf(set, place, blob));
+    const layout = JSON.stringify(header.sets.map(({ grids }, place) => [grids.length, contents[place].length]));
+    if (layout !== this.layout) this.build(header.sets, contents);
+    this.layout = layout;
+    // One scale for all, so that the cards can be compared.
+    const farthest = 1.08 * Math.max(...contents.flat().map(({ distance, usual }) => Math.max(distance, usual[2])));
+    this.sets.forEach((set, place) => set.show(header.sets[place], contents[place], farthest));
+    for (const { root } of this.sets) root.querySelector(".name").hidden = this.sets.length < 2;
+  }
+
+  build(headers, contents) {
+    for (const { root } of this.sets) root.remove();
+    const [whole, grid] = ["set", "grid"].map((name) => this.root.querySelector(`.${name}-template`).content.firstElementChild);
+    this.sets = headers.map(({ grids }, place) => {
+      const set = new OneSet(whole.cloneNode(true));
+      const each = contents[place].length / grids.length;
+      set.build(grids.map(() => grid.cloneNode(true)), each);
+      return set;
+    });
+    this.root.append(...this.sets.map(({ root }) => root));
+  }
+}
+
+/** The images of one codec with their card. */
+class OneSet {
+  constructor(root) {
+    Object.assign(this, { root, cells: [], captions: [], items: [], at: 0 });
     root.onkeydown = (event) => this.onKey(event);
   }
 
@@ -27,71 +59,66 @@ class Samples {
     return this.root.querySelector(selector);
   }
 
-  show({ header, blob }) {
-    this.items = header.sets.flatMap((set, place) => itemsOf(set, place, blob));
-    this.farthest = 1.08 * Math.max(...this.items.map(({ distance, set }) => Math.max(distance, set.usual[2])));
-    const layout = JSON.stringify(header.sets.map(({ name, grids }) => [name, grids]));
-    if (layout !== this.layout) this.build(header.sets);
-    this.layout = layout;
-    this.items.forEach(({ image, grid, number }, index) => {
-      paintDigit(this.cells[index], image, 255);
-      this.cells[index].setAttribute("aria-label", `Sample ${number} from ${grid.title}`);
-    });
-    this.showTypical();
-    this.attend(Math.min(this.at, this.items.length - 1));
+  build(grids, each) {
+    for (const grid of grids) grid.querySelector(".cells").append(...Array.from({ length: each }, () => this.makeTile()));
+    this.find(".grids").prepend(...grids);
   }
 
-  build(sets) {
-    const template = this.find("template").content.firstElementChild;
-    this.cells = [];
-    const each = this.items.length / sets.reduce((sum, set) => sum + set.grids.length, 0);
-    const made = sets.map((set) => {
-      const root = make("div", "set");
-      root.append(Object.assign(make("h4", "name"), { textContent: set.name, hidden: sets.length < 2 }), make("div", "grids"));
-      root.lastChild.append(...set.grids.map(({ title, note }) => {
-        const grid = template.cloneNode(true);
-        setText(grid.querySelector(".title"), title);
-        setText(grid.querySelector(".note"), note);
-        grid.querySelector(".cells").append(...Array.from({ length: each }, () => this.makeCell()));
-        return grid;
-      }));
-      return root;
-    });
-    this.find(".sets").replaceChildren(...made);
-  }
-
-  makeCell() {
+  makeTile() {
     const index = this.cells.length;
-    const canvas = Object.assign(make("canvas", "cell"), { width: 28, height: 28, tabIndex: -1 });
-    canvas.setAttribute("role", "img");
+    const [tile, canvas, caption] = [make("div", "tile"), make("canvas", "cell"), make("span", "short")];
+    Object.assign(canvas, { width: 28, height: 28, tabIndex: -1 }).setAttribute("role", "img");
     canvas.onpointerenter = (event) => event.pointerType === "mouse" && this.attend(index);
-    canvas.onclick = canvas.onfocus = () => this.attend(index);
+    canvas.onfocus = () => this.attend(index);
+    canvas.onclick = () => {
+      this.attend(index);
+      // On a phone the card may be just outside of what is seen.
+      this.find(".card").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    };
+    tile.append(canvas, caption);
     this.cells.push(canvas);
-    return canvas;
+    this.captions.push(caption);
+    return tile;
   }
 
-  showTypical() {
-    const grids = [...this.root.querySelectorAll(".grid")];
-    const each = this.items.length / grids.length;
-    grids.forEach((grid, place) => {
-      const sorted = this.items.slice(place * each, (place + 1) * each).map(({ distance }) => distance).sort((a, b) => a - b);
-      setText(grid.querySelector(".typical"), `Median distance ${sorted[sorted.length >> 1].toFixed(2)}`);
+  show({ name, grids }, items, farthest) {
+    Object.assign(this, { items, farthest });
+    setText(this.find(".name"), name);
+    items.forEach(({ image, caption }, index) => {
+      paintDigit(this.cells[index], image, 255);
+      this.cells[index].setAttribute("aria-label", this.nameOf(index));
+      this.captions[index].hidden = !caption;
+      setText(this.captions[index], caption?.short ?? "");
     });
+    this.root.querySelectorAll(".grid").forEach((grid, place) => {
+      const each = items.length / grids.length;
+      setText(grid.querySelector(".title"), grids[place].title);
+      setText(grid.querySelector(".note"), grids[place].note);
+      setText(grid.querySelector(".typical"), `Median distance ${medianOf(items.slice(place * each, (place + 1) * each)).toFixed(2)}`);
+    });
+    this.attend(this.at);
+  }
+
+  nameOf(index) {
+    const { title, number, caption } = this.items[index];
+    return `${title}, sample ${number}${caption ? `: ${caption.full}` : ""}`;
   }
 
   attend(index) {
-    this.cells[this.at]?.classList.remove("here");
+    this.cells[this.at].classList.remove("here");
     this.cells.forEach((cell, place) => (cell.tabIndex = place === index ? 0 : -1));
     this.at = index;
     this.cells[index].classList.add("here");
     this.root.dataset.at = index;
-    const { image, near, distance, set, grid, number, nearName } = this.items[index];
-    this.paint(".sample", image, `Sample ${number} from ${grid.title}`);
+    const { image, near, distance, usual, title, number, nearName, caption } = this.items[index];
+    this.paint(".sample", image, this.nameOf(index));
     this.paint(".near", near, `Nearest training image: ${nearName}`);
-    const whose = this.root.querySelectorAll(".set").length > 1 ? ` of ${set.name}` : "";
-    setText(this.find(".what"), `${grid.title}${whose}, sample ${number}: distance ${distance.toFixed(2)} to ${nearName}.`);
-    setText(this.find(".verdict"), verdictOf(distance, set.usual));
-    const [low, median, high] = set.usual.map((value) => (100 * value) / this.farthest);
+    setText(this.find(".which"), `${title}, sample ${number}`);
+    this.find(".caption").hidden = !caption;
+    setText(this.find(".caption"), caption?.full ?? "");
+    setText(this.find(".what"), `Distance ${distance.toFixed(2)} to ${nearName}.`);
+    setText(this.find(".verdict"), verdictOf(distance, usual));
+    const [low, median, high] = usual.map((value) => (100 * value) / this.farthest);
     this.find(".band").style.cssText = `left: ${low}%; width: ${high - low}%`;
     this.find(".median").style.left = `${median}%`;
     this.find(".mark").style.left = `${(100 * distance) / this.farthest}%`;
@@ -113,19 +140,25 @@ function itemsOf(set, place, blob) {
   const [images, nearest, distances] = [blob(`images${place}`).slice(), blob(`nearest${place}`).slice(), floats(blob(`distances${place}`))];
   const each = distances.length / set.grids.length;
   return Array.from(distances, (distance, index) => ({
-    set,
     distance,
-    grid: set.grids[Math.floor(index / each)],
+    usual: set.usual,
+    title: set.grids[Math.floor(index / each)].title,
     number: (index % each) + 1,
     image: images.subarray(index * PIXELS, (index + 1) * PIXELS),
     near: nearest.subarray(index * PIXELS, (index + 1) * PIXELS),
     nearName: set.nearestNames[index],
+    caption: set.captions[index],
   }));
 }
 
+function medianOf(items) {
+  const sorted = items.map(({ distance }) => distance).sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
 function verdictOf(distance, [low, median, high]) {
-  const usual = `For 90 of 100 test images it is ${low.toFixed(2)} to ${high.toFixed(2)} (grey), and ${median.toFixed(2)} in the middle.`;
-  if (distance < low) return `${usual} So this is close to a copy.`;
+  const usual = `Of 100 test images 90 are at ${low.toFixed(2)} to ${high.toFixed(2)} (grey), half beyond ${median.toFixed(2)}.`;
+  if (distance < low) return `${usual} So near are few: look whether this is a copy.`;
   if (distance > high) return `${usual} So this is unlike all training images.`;
-  return `${usual} So this is no copy. Whether it is a digit, your eye can tell.`;
+  return `${usual} So this is no copy; whether it is a digit, your eye can tell.`;
 }

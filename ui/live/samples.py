@@ -28,6 +28,14 @@ class Grid:
     note: str
 
 
+@dataclass(frozen=True)
+class Caption:
+    """What one image is taken for: `short`, a few letters, stands under it, and `full`, a line, in its card."""
+
+    short: str
+    full: str
+
+
 @dataclass(frozen=True, eq=False)
 class SampleSet:
     """Grids of one codec.
@@ -40,6 +48,7 @@ class SampleSet:
         distances: (g * n,) float32, to that.
         nearest_names: what to call each of those, g * n texts.
         usual: the 5th, 50th and 95th percentile of the distances of held-out images.
+        captions: one for each image, or none at all.
     """
 
     name: str
@@ -49,10 +58,13 @@ class SampleSet:
     distances: NDArray[np.float32]
     nearest_names: Sequence[str]
     usual: tuple[float, float, float]
+    captions: Sequence[Caption] = ()
 
 
 def samples(*, key: str, sets: Sequence[SampleSet]) -> None:
-    """Show the grids. Pointing at an image shows the nearest one, without a message to the server.
+    """Show the grids, and of each set a card with one image and its nearest.
+
+    Pointing at an image puts it into the card, without a message to the server.
 
     Raises:
         ValueError: arrays of other shapes, or lengths that do not go together.
@@ -65,10 +77,13 @@ def samples_data(sets: Sequence[SampleSet]) -> bytes:
     header, blobs = [], {}
     for place, one in enumerate(sets):
         count = len(one.images)
-        if len({count, len(one.nearest), len(one.distances), len(one.nearest_names)}) > 1 or count % len(one.grids):
+        captions = len(one.captions) or count
+        counts = {count, len(one.nearest), len(one.distances), len(one.nearest_names), captions}
+        if len(counts) > 1 or count % len(one.grids):
             raise ValueError(
                 f"Every grid of {one.name} must have equally many images, each with its nearest. Received: {count} "
-                f"images, {len(one.nearest)} nearest, {len(one.distances)} distances, {len(one.nearest_names)} names."
+                f"images, {len(one.nearest)} nearest, {len(one.distances)} distances, {len(one.nearest_names)} names, "
+                f"{len(one.captions)} captions."
             )
         blobs[f"images{place}"] = image_bytes(one.images, name="images")
         blobs[f"nearest{place}"] = image_bytes(one.nearest, name="nearest")
@@ -79,6 +94,7 @@ def samples_data(sets: Sequence[SampleSet]) -> bytes:
                 "grids": [vars(grid) for grid in one.grids],
                 "nearestNames": list(one.nearest_names),
                 "usual": list(one.usual),
+                "captions": [vars(caption) for caption in one.captions],
             }
         )
     return pack({"sets": header}, blobs)
