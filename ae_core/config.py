@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from ae_core.fields import Choice, Classes, Field, Integer, Integers, MirroredIn
 
 SCHEMA = 1
 """Part of every key. Raise it when the same fields begin to mean another training."""
+KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
 LATER = ("beta",)
 """Fields of later versions. At their defaults they leave no trace in a key, so that runs of before keep theirs."""
 

@@ -45,33 +45,40 @@ class Contestant:
 CONTESTANTS: dict[str, Contestant] = {
     "head": Contestant(
         "Head on the frozen encoder", "Head, frozen encoder",
-        "A small network learns to read the codes; the encoder stays as it is.", True,
+        "A small network, one hidden layer of 128 units, learns to read the codes; the encoder stays as it is.", True,
     ),
     "fine-tuned": Contestant(
         "Encoder and head together", "Encoder and head",
-        "Head and encoder learn together, from the encoder's trained weights on.", True,
-    ),
-    "from-scratch": Contestant(
-        "The same network from scratch", "From scratch",
-        "Head and encoder learn together, from random weights on.", False,
+        "The same head on the encoder, and both learn, from the encoder's trained weights on.", True,
     ),
     "logistic-codes": Contestant(
         "Logistic regression on codes", "Logistic, codes",
-        "One linear layer on the codes, which stay as they are.", True,
-    ),
-    "logistic-pca": Contestant(
-        "Logistic regression on PCA's codes", "Logistic, PCA", "The same on as many principal components.", False
-    ),
-    "logistic-pixels": Contestant(
-        "Logistic regression on pixels", "Logistic, pixels", "The same on the 784 pixels.", False
+        "One linear layer reads the codes; the encoder stays as it is.", True,
     ),
     "neighbours": Contestant(
         "Nearest neighbours of codes", "Nearest codes",
         "A vote of the labelled images whose codes are nearest.", True,
     ),
     "spreading": Contestant(
-        "Labels spread over codes", "Spread labels",
-        "Labels spread from code to neighbouring code, over the unlabelled images too.", True,
+        "Labels spread over codes", "Spread, codes",
+        "Labels go on from code to neighbouring code, over all training images: those without a label help, too. "
+        "Test images take no part.", True,
+    ),
+    "from-scratch": Contestant(
+        "The same network from scratch", "From scratch",
+        "Encoder and head learn together from random weights on, as one would without an autoencoder.", False,
+    ),
+    "logistic-pca": Contestant(
+        "Logistic regression on PCA's codes", "Logistic, PCA",
+        "One linear layer on as many principal components as a code has numbers.", False,
+    ),
+    "logistic-pixels": Contestant(
+        "Logistic regression on pixels", "Logistic, pixels", "One linear layer on the 784 pixels.", False
+    ),
+    "spreading-pca": Contestant(
+        "Labels spread over PCA's codes", "Spread, PCA",
+        "Labels go on from neighbour to neighbour in the same way, among PCA's codes: what that is worth by itself.",
+        False,
     ),
 }  # fmt: skip
 """By name, in the order in which pages and the command line have them."""

@@ -74,6 +74,11 @@ class Bench:
         return shallow.Graph.of(self.codes, self.test_codes)
 
     @cached_property
+    def pca_graph(self) -> shallow.Graph:
+        """The same among PCA's codes."""
+        return shallow.Graph.of(*self.pca_codes)
+
+    @cached_property
     def pca_codes(self) -> tuple[Floats, Floats]:
         """PCA's codes of the training and of the held-out images, as many numbers as the run's."""
         codec = self._basis().codec(self.run.config.latent_dim)
@@ -110,9 +115,9 @@ def teach(name: str, bench: Bench, *, labels: int, seed: int) -> Outcome:
 
 
 def _teach(name: str, bench: Bench, known: NDArray[np.int64], seed: int, report: Report) -> Outcome:
-    if name == "spreading":
-        # Shared by all contests of the run, and so not part of what this one takes.
-        _ = bench.graph
+    if name in SHARED:
+        # By all contests of the run, and so not part of what this one takes.
+        getattr(bench, SHARED[name])
     begun = time.monotonic()
     if name in TEACHERS:
         probabilities = TEACHERS[name](bench, known)
@@ -164,6 +169,10 @@ def _neighbours(bench: Bench, known: NDArray[np.int64]) -> NDArray[Any]:
     return shallow.nearest(bench.codes[known], bench.labels[known], bench.test_codes)
 
 
+def _spreading_pca(bench: Bench, known: NDArray[np.int64]) -> NDArray[Any]:
+    return shallow.spread(bench.pca_graph, known, bench.labels[known])
+
+
 def _spreading(bench: Bench, known: NDArray[np.int64]) -> NDArray[Any]:
     return shallow.spread(bench.graph, known, bench.labels[known])
 
@@ -174,5 +183,8 @@ TEACHERS: dict[str, Callable[[Bench, NDArray[np.int64]], NDArray[Any]]] = {
     "logistic-pixels": _logistic_pixels,
     "neighbours": _neighbours,
     "spreading": _spreading,
+    "spreading-pca": _spreading_pca,
 }
 """Those that are no networks."""
+SHARED = {"logistic-pca": "pca_codes", "spreading": "graph", "spreading-pca": "pca_graph"}
+"""What of the `Bench` some of them need."""

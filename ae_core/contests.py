@@ -34,8 +34,8 @@ class Contests:
         self._store = store
         self._tasks = Tasks(KIND, store.root, client)
 
-    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> None:
-        """Have a worker hold the contests that are not held yet; does not wait.
+    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> ContestName:
+        """Have a worker hold the contests that are not held yet; returns what they are called, at once.
 
         Args:
             counts: numbers of labels.
@@ -52,10 +52,11 @@ class Contests:
         for count in counts:
             labelled(labels, count, seed=0)
         self._tasks.request(name, is_made=lambda: self._held(run, name))
+        return name
 
-    def active(self, run: Run) -> dict[ContestName, Task[ContestProgress]]:
-        """What is under way for the run, in the order in which it was asked for."""
-        return {name: task for name, task in self._tasks.active().items() if name.key == run.key}
+    def active(self) -> dict[ContestName, Task[ContestProgress]]:
+        """What is under way, for whichever run, in the order in which it was asked for."""
+        return self._tasks.active()
 
     def errors(self, run: Run) -> list[str]:
         """Why contests of the run were not held when they were last asked for."""

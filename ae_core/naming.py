@@ -1,4 +1,4 @@
-"""What a run is called: a name that somebody gave it, else its settings in a few words."""
+"""Names that visitors give, and the settings of a training in a few words with the images that it learns from."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ def read_name(path: Path) -> str:
         name = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-    return name if _is_name(name) else ""
+    return name if is_name(name) else ""
 
 
-def checked_name(text: str) -> str:
+def checked_name(text: str, whose: str = "A run") -> str:
     """`text` as a name, in which white space counts as one space; empty for an empty one.
+
+    Args:
+        whose: for the message, what is to be called so.
 
     Raises:
         RunNameError: it is longer than `LONGEST` characters, or holds some that cannot be printed.
     """
     name = " ".join(text.split())
-    if name and not _is_name(name):
+    if name and not is_name(name):
         raise RunNameError(
-            f"A run's name must be 1 to {LONGEST} characters that can be printed. "
+            f"{whose}'s name must be 1 to {LONGEST} characters that can be printed. "
             f"Received: {len(name)}, {name[:20]!r}. Choose another name."
         )
     return name
@@ -45,8 +48,11 @@ def title_with_data(config: Config, folder: Path) -> str:
     """The settings in a few words, with the given title of images that are not MNIST, which are in `folder`."""
     if config.dataset == "mnist":
         return title_of(config)
-    return f"{title_of(replace(config, dataset='mnist'))}, {describe(config.dataset, folder).title}"
+    info = describe(config.dataset, folder)
+    images = info.title if info.title != config.dataset else f"images that were removed ({config.dataset[-4:]})"
+    return f"{title_of(replace(config, dataset='mnist'))}, {images}"
 
 
-def _is_name(text: str) -> bool:
-    return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
+def is_name(text: object) -> bool:
+    """Whether `text` can stand as a name as it is."""
+    return isinstance(text, str) and 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()

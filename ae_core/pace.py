@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from ae_core.config import Config
-from ae_core.layers import plan_layers
+from ae_core.layers import PIXELS, plan_layers
 
 DEFAULT_SPEED = 1e10
 """Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""
 TELLING = 1e8
 """Multiplications of a step from which on it tells of the speed; a smaller one is mostly spent on other things."""
+PER_PIXEL = 100
+"""Multiplications that would take as long as what is done with each pixel beside them: fetched, compared, its loss."""
+STEP_SECONDS = 0.0003
+"""What a step takes however small the network is."""
 START_SECONDS = 3.0
 """What a training takes beside its steps: the network is built and compiled, at the end exported."""
 
@@ -27,9 +31,9 @@ class Pace:
 
     def seconds(self, config: Config) -> float:
         """That a worker takes for all steps of `config`."""
-        return START_SECONDS + _cost(config) * config.steps / self._speed
+        return START_SECONDS + config.steps * (STEP_SECONDS + _cost(config) / self._speed)
 
 
 def _cost(config: Config) -> int:
-    """Multiplications of a step, forward."""
-    return plan_layers(config).multiplications * config.batch_size
+    """Multiplications of a step, forward, and what else there is to do for each pixel, counted in them."""
+    return (plan_layers(config).multiplications + PIXELS * PER_PIXEL) * config.batch_size

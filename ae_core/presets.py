@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ae_core.config import FIELDS, Config
 
@@ -63,15 +64,20 @@ PRESETS: dict[str, Config] = {
     ),
     "variational": _VARIATIONAL,
     "variational-two-dimensions": replace(_VARIATIONAL, encoder_widths=(512, 256, 128), latent_dim=2, steps=3000),
-    "beta-4": replace(_VARIATIONAL, beta=4.0, steps=3000),
+    "beta-4": replace(_VARIATIONAL, beta=4.0),
 }
 
 
+@lru_cache(maxsize=1000)
 def title_of(config: Config) -> str:
-    """What a list of runs calls a run: its preset's title, or its network in a few words."""
-    for name, preset in PRESETS.items():
-        if preset.key == config.key:
-            return NOTES[name].title
+    """What a list of runs calls a run: a preset's title, with the one setting that differs if one does.
+
+    Where more do, its network in a few words.
+    """
+    changes = {name: _changes(preset, config) for name, preset in PRESETS.items()}
+    name = min(changes, key=lambda name: len(changes[name]))
+    if len(changes[name]) < 2:
+        return ", ".join([NOTES[name].title, *(setting_words(config, field) for field in changes[name])])
     sizes = config.filters if config.architecture == "conv" else config.encoder_widths
     layers = "-".join(str(size) for size in sizes) or "no hidden layers"
     kind = FIELDS["architecture"].text(config.architecture).capitalize()
@@ -79,6 +85,18 @@ def title_of(config: Config) -> str:
         kind = f"Variational {kind.lower()}" + ("" if config.beta == 1 else f" (beta {config.beta:g})")
     data = "" if config.dataset == "mnist" else f", {config.dataset}"
     return f"{kind} {layers}, {config.latent_dim} dimensions, {config.steps:,} steps{data}"
+
+
+def setting_words(config: Config, field: str, value: str = "") -> str:
+    """One setting within a sentence, with `value` for its own if given: latent dimensions 8, L2 on weights 0.001."""
+    kind = FIELDS[field]
+    label = kind.label if kind.label[1:2].isdigit() else kind.label[:1].lower() + kind.label[1:]
+    return f"{label} {value or kind.words(getattr(config, field))}"
+
+
+def _changes(preset: Config, config: Config) -> list[str]:
+    """The fields in which the training of `config` differs from that of `preset`."""
+    return [f for f in FIELDS if getattr(preset.canonical, f) != getattr(config.canonical, f)]
 
 
 NOTES: dict[str, Note] = {
@@ -138,8 +156,8 @@ NOTES: dict[str, Note] = {
         "that with blurrier digits.",
     ),
     "beta-4": Note(
-        "beta 4",
-        "Four times the price on the KL term (Higgins et al., 2017): fewer dimensions are used, each for something one "
-        "can name, and the digits blur.",
+        "Variational, beta 4",
+        "Variational with four times the price on the KL term (Higgins et al., 2017), all else being the same: fewer "
+        "dimensions are used, each for something one can name, and the digits blur.",
     ),
 }

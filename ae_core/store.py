@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import shutil
 import time
 import uuid
@@ -31,16 +30,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config import Config
+from ae_core.config import KEY_PATTERN, Config
 from ae_core.errors import ConfigError, DamagedRunError, DataError, RunNotFoundError, StoreError
 from ae_core.files import in_plain_words, write_atomically, write_bytes, write_json
 from ae_core.layers import IMAGE_SHAPE
-from ae_core.naming import checked_name, read_name, title_with_data
+from ae_core.naming import checked_name, read_name
 from ae_core.npz import read_array, readable, write_npz
 from ae_core.progress import History
+from ae_core.titles import unnamed_title
 
 State = Literal["queued", "training", "paused", "stopped", "finished", "diverged", "failed"]
-KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
 USABLE: tuple[State, ...] = ("finished", "stopped", "diverged")
 """States in which a run has an encoder and a decoder."""
 
@@ -111,8 +110,8 @@ class Run:
 
     @cached_property
     def title(self) -> str:
-        """What pages call it: its name, else its settings in a few words."""
-        return self.name or title_with_data(self.config, self.path.parent / "datasets")
+        """What pages call it: its name, else its settings in a few words and what a sweep made of them."""
+        return self.name or unnamed_title(self.config, self.path.parent)
 
     def rename(self, text: str) -> None:
         """Give it a name for `title` to use; an empty one takes the name away.

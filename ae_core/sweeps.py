@@ -1,9 +1,7 @@
 """Sweeps: one hyperparameter takes several values and everything else stays, so that its effect is a curve.
 
 Each value is an ordinary run, with the key that its Config has anyway: one that was trained before costs nothing, and
-those that a sweep trains are seen everywhere. All that is kept of a sweep is which runs it means:
-
-runs/sweeps/<key>.json      the base (a whole Config), the field, its values as texts, when it was last started
+those that a sweep trains are seen everywhere.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -20,11 +17,9 @@ from typing import Any
 
 from ae_core.config import FIELDS, Config, read_field
 from ae_core.datasets import dataset_for
-from ae_core.errors import BottleneckError, ConfigError, StoreError
+from ae_core.errors import ConfigError
 from ae_core.fields import Choice, Integer, Number
-from ae_core.files import in_plain_words, write_json
 from ae_core.layers import plan_layers
-from ae_core.store import KEY_PATTERN
 
 LEAST_VALUES, MOST_VALUES = 2, 8
 NOT_SWEPT = {"dataset", "classes", "continues"}
@@ -49,10 +44,6 @@ SUGGESTED = {
     "seed": "0, 1, 2, 3, 4",
 }
 """Values worth trying, by field, as a visitor would write them; of a choice it is all that there are."""
-
-
-class SweepError(BottleneckError):
-    """No sweep has this key, or its file cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,7 @@ class Sweep:
             raise ConfigError(
                 field, f"{field} must have {LEAST_VALUES} to {MOST_VALUES} values in a sweep. Received: {received}."
             )
-        values = [read_field(field, FIELDS[field], text) for text in texts]
+        values = _read_values(field, texts)
         _refuse_repeats(field, values)
         sweep = cls(base, field, tuple(_in_order(field, values)))
         _refuse_twins(sweep)
@@ -159,6 +150,22 @@ def _fits(base: Config, field: str, value: Any) -> bool:
     return True
 
 
+def _read_values(field: str, texts: Sequence[Any]) -> list[Any]:
+    """All of `texts` as values; raises ConfigError that names every one that is none, and some that would do."""
+    values, problems = [], []
+    for text in texts:
+        try:
+            values.append(read_field(field, FIELDS[field], text))
+        except ConfigError:
+            problems.append(str(text)[:40] if text else repr(text))
+    if problems:
+        kind = FIELDS[field]
+        # The choices are all named by what was expected.
+        example = "" if isinstance(kind, Choice) else f" For example: {', '.join(split_values(SUGGESTED[field])[:4])}."
+        raise ConfigError(field, f"{field} must be {kind.expected()}. Received: {', '.join(problems)}.{example}")
+    return values
+
+
 def _refuse_repeats(field: str, values: Sequence[Any]) -> None:
     for place, value in enumerate(values):
         if value in values[:place]:
@@ -199,87 +206,3 @@ def _in_order(field: str, values: Sequence[Any]) -> list[Any]:
         # None means all there are.
         return sorted(values, key=lambda value: (value is None, value or 0))
     return list(values)
-
-
-@dataclass(frozen=True)
-class KeptSweep:
-    """One row of the list of sweeps: the sweep, or why it cannot be read.
-
-    Attributes:
-        created: when it was last started, in seconds since 1970.
-    """
-
-    key: str
-    sweep: Sweep | None
-    created: float = 0.0
-    problem: str = ""
-
-
-class SweepStore:
-    """The sweeps of a runs folder.
-
-    Args:
-        root: the runs folder.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.folder = root / "sweeps"
-
-    def save(self, sweep: Sweep) -> None:
-        """Keep `sweep`, as started now. Raises StoreError."""
-        content = {
-            "base": sweep.base.to_json(), "field": sweep.field, "values": sweep.texts, "created": time.time(),
-        }  # fmt: skip
-        write_json(self._path(sweep.key), content)
-
-    def open(self, key: str) -> KeptSweep:
-        """The sweep with this key, damaged or not. Raises SweepError when there is none."""
-        path = self._path(key)
-        try:
-            content = json.loads(path.read_bytes())
-            base = Config.from_json(content["base"])
-            sweep = Sweep.read(base, content["field"], [str(value) for value in content["values"]])
-            return KeptSweep(key, sweep, float(content["created"]))
-        except FileNotFoundError as error:
-            raise SweepError(f"There is no sweep {key}: it was deleted meanwhile.") from error
-        except (OSError, ValueError, TypeError, KeyError, RecursionError, ConfigError):
-            problem = f"Sweep {key} is damaged: {path.name} cannot be read. Delete it; its runs stay."
-            return KeptSweep(key, None, problem=problem)
-
-    def has(self, key: str) -> bool:
-        """Whether there is a sweep with this key. Raises SweepError for what is no key."""
-        return self._path(key).exists()
-
-    def listed(self) -> list[KeptSweep]:
-        """All sweeps, last started first. Raises StoreError."""
-        kept = []
-        for path in _files(self.folder):
-            try:
-                kept.append(self.open(path.stem))
-            except SweepError:
-                # Deleted since it was listed, or another kind of file.
-                continue
-        return sorted(kept, key=lambda one: -one.created)
-
-    def delete(self, key: str) -> None:
-        """Forget the sweep; its runs stay. One that is gone already is no error. Raises StoreError."""
-        path = self._path(key)
-        with in_plain_words(path):
-            path.unlink(missing_ok=True)
-
-    def _path(self, key: str) -> Path:
-        if not KEY_PATTERN.fullmatch(key):
-            raise SweepError(f"A sweep's key must be twelve of the digits 0 to 9 and a to f. Received: {key[:40]!r}.")
-        return self.folder / f"{key}.json"
-
-
-def _files(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.suffix == ".json"]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(
-            f"The folder of sweeps must be readable. Received: {error.strerror} for {folder}. "
-            "Give this user the right to read it, or choose another folder with the variable AE_RUNS."
-        ) from error

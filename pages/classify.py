@@ -15,8 +15,9 @@ inside_app()
 
 st.title("Put the encoder to work")
 st.markdown(
-    "“Remove the decoder and attach a classifier”: the encoder has seen all images, but no label. How many labels does "
-    "that save? Eight classifiers learn from the same few labelled digits, and each has to name all test digits."
+    "“Remove the decoder and attach a classifier”, says the tutorial behind this app. The encoder has seen all "
+    "images, but no label. How many labels does that save? Nine classifiers learn from the same few labelled digits, "
+    "and each has to name all test digits."
 )
 
 run = chosen_run()
@@ -32,11 +33,17 @@ with shown_plainly():
 st.subheader("Things to try", anchor=False)
 st.markdown(
     """
-- Start with **100** labels, then **10,000**. Those that use the encoder should lead by far at first, and hardly at the
-  end: labels are what the encoder saves.
-- Compare a run of 2 dimensions with one of 20 or 32. Two numbers are a fine map, but too few to tell all digits apart.
-- Look for 4 and 9 in the confusion matrix and press the cell: many of these digits you might misread as well.
-- Go to **Draw** once a head is trained: it names your digit while you draw it. Then draw a letter, and see how sure it
-  still is.
+- Hold a contest with **10** labels on **Variational**, one for each digit. Labels that spread over the codes should
+  name about 9 of 10 test digits, the same network from scratch about half of them.
+- Then look at the head on the frozen encoder: with few labels it should do no better than the network from scratch. An
+  encoder alone saves little; what saves labels is to know where all the other images lie.
+- Go on to **10,000** labels. The lead should melt: with so many there is hardly anything left to save.
+- Compare **Two dimensions** with **Quick start**, which has 32. Two numbers are a fine map, but they should lose to
+  plain pixels.
+- With 3,000 labels or more, press the cells of 4 and 9 in the confusion matrix: what is left are digits that you might
+  misread as well.
+- Go to **Draw**: a network whose head has learned names your digit while you draw it. Then draw a letter, and see how
+  sure it still is.
 """
 )
+st.page_link("pages/draw.py", label="Draw", icon=":material/arrow_forward:")

@@ -20,13 +20,12 @@ st.markdown(
 )
 
 form.start_from_address()
-if st.session_state.link_problems:
+config, problems = form.read()
+if wrong := form.link_problems(config):
     st.warning(
         "This link asks for something that cannot be had; the usual value stands in its place.\n\n"
-        + "\n".join(f"- {problem}" for problem in st.session_state.link_problems)
+        + "\n".join(f"- {problem}" for problem in wrong)
     )
-
-config, problems = form.read()
 preset, picture = st.columns([2, 3], gap="large", vertical_alignment="center")
 with preset:
     form.preset_choice(config)
@@ -59,7 +58,8 @@ st.markdown(
 - Train **Linear** with the optimizer SGD and a learning rate of 10: it should diverge within a few steps. You should
   get a message that says at which step it did, and the last good weights.
 - Train **Variational** and watch the bars: the KL term should leave some of the 20 dimensions at zero. They have
-  collapsed, and the decoder does without them. With **beta 4** fewer should be left, and the digits should blur.
+  collapsed, and the decoder does without them. With **Variational, beta 4** fewer should be left, and the digits should
+  blur.
 - Set the training images to 100: the training curve should go on falling while the held-out curve turns up.
 """
 )

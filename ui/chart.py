@@ -20,8 +20,9 @@ TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA"
 RECONSTRUCTION, KL = "Reconstruction", "KL term"
 HELD_OUT_TERMS = ("Reconstruction, held-out", "KL term, held-out")
 FIRST_STEPS = 6
-HEIGHT = 250
-BARS_HEIGHT = 130
+HEIGHT = 390
+BARS_HEIGHT = 180
+"""In pixels, with all that stands around a plot: 160 above and below curves with two lines of legend, 85 at bars."""
 SOLID, DASHED, DOTTED = [1, 0], [7, 3], [2, 3]
 LOOKS: dict[str, tuple[Role, list[int]]] = {
     TRAINING: ("original", SOLID),

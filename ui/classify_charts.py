@@ -17,11 +17,11 @@ from ui.palette import series_colour
 M1 = "M1+TSVM, 2014"
 COLOURS = {
     "head": 0, "fine-tuned": 2, "from-scratch": 7, "logistic-codes": 6, "logistic-pca": 3, "logistic-pixels": 9,
-    "neighbours": 4, "spreading": 1,
+    "neighbours": 4, "spreading": 1, "spreading-pca": 8,
 }  # fmt: skip
 """Of the theme's colours, that of each contestant."""
 ROW_HEIGHT = 44
-CURVE_HEIGHT = 420
+CURVE_HEIGHT = 500
 LEAST_ERROR = 0.1
 """In %: where a band that goes below zero ends on a logarithmic axis."""
 CELL = 38
@@ -48,14 +48,17 @@ def standings_chart(*, key: str, rows: Sequence[Row]) -> None:
     """A line for each contestant, in their order; called again with the same key, dots move in place."""
     by_name = {row.name: row for row in rows}
     values = pd.DataFrame([_standing_values(name, by_name.get(name)) for name in CONTESTANTS])
-    st.vega_lite_chart(values, _standings(), key=key, width="stretch", height=ROW_HEIGHT * len(CONTESTANTS) + 40)
+    # Whole tens, so that the axis stays as it is while most dots move. Dots, unlike bars, need no zero.
+    lowest = values[["low", "accuracy"]].min().min()
+    least = 0.0 if pd.isna(lowest) else min(90.0, 10 * (lowest // 10))
+    st.vega_lite_chart(values, _standings(least), key=key, width="stretch", height=ROW_HEIGHT * len(CONTESTANTS) + 40)
 
 
 def _standing_values(name: str, row: Row | None) -> dict[str, Any]:
     one = CONTESTANTS[name]
     values: dict[str, Any] = {
         "title": one.title, "note": one.note, "accuracy": None, "low": None, "high": None, "words": "", "state": "done",
-        "seconds": None,
+        "seconds": None, "spread": None, "encoder": one.encoder,
     }  # fmt: skip
     if row is None or row.accuracy is None:
         return values | {"words": "" if row is None else "learning"}
@@ -69,46 +72,53 @@ def _standing_values(name: str, row: Row | None) -> dict[str, Any]:
         "high": min(100.0, percent + half),
         "words": f"{percent:.1f} ± {half:.1f}",
         "seconds": row.standing.seconds,
+        "spread": 100 * row.standing.spread or None,
     }
 
 
-def _standings() -> dict[str, Any]:
+def _standings(least: float) -> dict[str, Any]:
     titles = [one.title for one in CONTESTANTS.values()]
     colours = [series_colour(COLOURS[name]) for name in CONTESTANTS]
     y = {"field": "title", "type": "nominal", "sort": titles, "axis": None}
-    x = {"type": "quantitative", "scale": {"domain": [0, 100]}, "title": "Accuracy (%)"}
+    x = {
+        "type": "quantitative", "scale": {"domain": [least, 100], "nice": False}, "title": "Accuracy (%)",
+        "axis": {"grid": False, "tickCount": 6},
+    }  # fmt: skip
     colour = {"field": "title", "type": "nominal", "scale": {"domain": titles, "range": colours}, "legend": None}
     tooltip = [
         {"field": "title", "title": "Classifier"},
         {"field": "note", "title": "How"},
         {"field": "words", "title": "Accuracy (%)"},
+        {"field": "spread", "title": "Deviation over sets", "type": "quantitative", "format": ".2f"},
         {"field": "seconds", "title": "Seconds", "type": "quantitative", "format": ".1f"},
     ]
 
     def words(field: str, align: str, at: Any) -> dict[str, Any]:
         # Above its line, so that a phone has room for names and dots.
-        mark = {"type": "text", "align": align, "x": at, "dy": -14, "fontSize": 13, "color": _text_colour()}
+        mark = {"type": "text", "align": align, "x": at, "dy": -15, "fontSize": 13, "color": _text_colour()}
         return {"mark": mark, "encoding": {"text": {"field": field}}}
 
     return {
         "encoding": {"y": y},
         "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 7, "opacity": 0.16, "color": "gray", "x": 0, "x2": "width"}},
             {
-                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55},
+                "mark": {"type": "rule", "strokeWidth": 7, "opacity": 0.5, "clip": True},
                 "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}, "color": colour},
             },
             {
-                "mark": {"type": "point", "size": 80, "opacity": 1, "strokeWidth": 2},
+                "mark": {"type": "point", "size": 90, "opacity": 1, "strokeWidth": 2},
                 "encoding": {
                     "x": {"field": "accuracy", **x},
                     "color": colour,
                     "fill": colour,
                     "fillOpacity": {"condition": {"test": "datum.state === 'learning'", "value": 0}, "value": 1},
+                    "shape": {"condition": {"test": "datum.encoder", "value": "circle"}, "value": "square"},
                     "tooltip": tooltip,
                 },
             },
             words("title", "left", 0),
-            words("words", "right", {"expr": "width"}),
+            words("words", "right", "width"),
         ],
     }
 
@@ -134,12 +144,13 @@ def curve_chart(*, key: str, points: Mapping[int, Sequence[Row]], counts: Sequen
     ]
     if published:
         rows += [_point(M1, count, error, 0.0) for count, error in PUBLISHED.items()]
-    values = pd.DataFrame(rows, columns=["series", "labels", "error", "low", "high"])
+    values = pd.DataFrame(rows, columns=["series", "labels", "error", "low", "high", "spread"])
     st.vega_lite_chart(values, _curve(names, counts), key=key, width="stretch", height=CURVE_HEIGHT)
 
 
-def _point(series: str, labels: int, error: float, spread: float) -> tuple[str, int, float, float, float]:
-    return series, labels, max(LEAST_ERROR, error), max(LEAST_ERROR, error - spread), error + spread
+def _point(series: str, labels: int, error: float, spread: float) -> tuple[Any, ...]:
+    low, high = max(LEAST_ERROR, error - spread), error + spread
+    return series, labels, max(LEAST_ERROR, error), low, high, spread or None
 
 
 def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
@@ -147,12 +158,18 @@ def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
     colours = [series_colour(COLOURS.get(name, 8)) for name in names]
     # Those that know nothing of the encoder are dashed.
     dashes = [[1, 0] if name in CONTESTANTS and CONTESTANTS[name].encoder else [6, 4] for name in names]
-    legend = {"orient": "bottom", "direction": "vertical", "columns": 2, "title": None, "labelLimit": 240,
-              "symbolStrokeWidth": 2.5, "symbolOpacity": 1}  # fmt: skip
+    legend = {
+        "orient": "bottom", "direction": "vertical", "columns": 2, "title": None, "labelLimit": 150,
+        # Without a stroke: the dashes of the lines would tear these small symbols.
+        "symbolOpacity": 1, "symbolStrokeWidth": 0,
+        "rowPadding": 1,
+    }  # fmt: skip
     by_name = {"field": "series", "type": "nominal"}
     colour = {**by_name, "scale": {"domain": titles, "range": colours}, "legend": legend}
-    y = {"type": "quantitative", "title": "Error (%)", "axis": {"values": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]}}
-    shapes = ["diamond" if name == M1 else "circle" for name in names]
+    y = {"type": "quantitative", "title": "Error (%)", "scale": {"type": "log", "nice": True},
+         "axis": {"values": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]}}  # fmt: skip
+    shapes = ["diamond" if name == M1 else "circle" if CONTESTANTS[name].encoder else "square" for name in names]
+    faded = {"condition": {"param": "alone", "value": 1}, "value": 0.12}
     return {
         "encoding": {
             "x": {
@@ -164,10 +181,12 @@ def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
         },
         "layer": [
             {
-                "mark": {"type": "area", "opacity": 0.14, "line": False},
+                "transform": [{"filter": "datum.high > datum.low"}],
+                "mark": {"type": "area", "line": False},
                 "encoding": {
-                    "y": {"field": "low", **y, "scale": {"type": "log", "nice": True}},
+                    "y": {"field": "low", **y},
                     "y2": {"field": "high"},
+                    "opacity": {"condition": {"param": "alone", "value": 0.22}, "value": 0},
                 },
             },
             {
@@ -175,18 +194,22 @@ def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
                 "mark": {"type": "line", "strokeWidth": 2},
                 "encoding": {
                     "y": {"field": "error", **y},
-                    "strokeDash": {**by_name, "scale": {"domain": titles, "range": dashes}, "legend": legend},
+                    "strokeDash": {**by_name, "scale": {"domain": titles, "range": dashes}, "legend": None},
+                    "opacity": faded,
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "params": [{"name": "alone", "select": {"type": "point", "fields": ["series"]}, "bind": "legend"}],
+                "mark": {"type": "point", "filled": True, "size": 60},
                 "encoding": {
                     "y": {"field": "error", **y},
                     "shape": {**by_name, "scale": {"domain": titles, "range": shapes}, "legend": legend},
+                    "opacity": faded,
                     "tooltip": [
                         {"field": "series", "title": "Classifier"},
                         {"field": "labels", "title": "Labels", "type": "quantitative", "format": ","},
                         {"field": "error", "title": "Error (%)", "type": "quantitative", "format": ".2f"},
+                        {"field": "spread", "title": "Deviation over sets", "type": "quantitative", "format": ".2f"},
                     ],
                 },
             },
@@ -232,7 +255,8 @@ def _confusion(names: list[str]) -> dict[str, Any]:
     # What is right would outshine all mistakes, if both had the same scale.
     wrong = {
         "field": "share", "type": "quantitative", "legend": None,
-        "scale": {"domain": [0, 0.12], "range": ["transparent", series_colour(1)], "clamp": True},
+        # The root, or all but the worst would look alike.
+        "scale": {"type": "sqrt", "domain": [0, 0.12], "range": ["transparent", series_colour(1)], "clamp": True},
     }  # fmt: skip
     return {
         "encoding": {"x": x, "y": y},

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from ae_core.contest import CONTESTANTS, Outcome, confusion
 from ui.classify_charts import confusion_chart
-from ui.classify_field import Field
+from ui.classify_field import Field, percent
 from ui.errors import shown_plainly
 from ui.live import Strip, digit_strips
 from ui.server import jobs
 
 CONTESTANT = "answers_of"
+_CHOSEN = "_answers_chosen"
+"""Where the session keeps whose answers the visitor chose to see."""
 MOST_IN_CELL = 48
 MOST_WRONG = 32
 
@@ -29,26 +31,33 @@ def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
     with shown_plainly():
         st.subheader("What they took for what", anchor=False)
         accuracies = {name: outcome.accuracy(field.truth) for name, outcome in outcomes.items()}
-        # The best one first; a choice stays while others come.
-        names = sorted(accuracies, key=lambda name: -accuracies[name])
-        if st.session_state.get(CONTESTANT) not in (None, *names):
-            del st.session_state[CONTESTANT]
-        name = st.selectbox(
-            "Classifier", names, key=CONTESTANT, width=400,
-            format_func=lambda each: f"{CONTESTANTS[each].title}, {accuracies.get(each, 0):.1%}",
-        )  # fmt: skip
+        # The best one, unless the visitor has chosen another.
+        best = max(accuracies, key=lambda name: accuracies[name])
+        chosen_before = st.session_state.get(_CHOSEN)
+        st.session_state[CONTESTANT] = chosen_before if chosen_before in outcomes else best
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.selectbox(
+                "Classifier", list(outcomes), key=CONTESTANT, width=320, on_change=_choose,
+                format_func=lambda each: CONTESTANTS[each].title,
+            )  # fmt: skip
+            first = "" if field.times == 1 else " With the first set of labels."
+            st.caption(f"{percent(accuracies[name])} with {field.labels:,} labels.{first}", width="content")
         outcome = outcomes[name]
         left, right = st.columns([1, 1], gap="large")
         with left:
             counts = confusion(outcome.predictions, field.truth, classes=len(field.classes))
             chosen = confusion_chart(key=f"confusion_{name}", counts=counts, names=field.names)
             st.caption(
-                f"{field.labels:,} labels, the first set. Blue: right. The stronger the orange, the more of a class "
-                "were taken for that one. Press a cell to see its digits."
+                "Blue: right. The stronger the orange, the more of a class were taken for that one. Press a cell to "
+                "see its digits."
             )
         with right:
             _cell(field, outcome, chosen or _commonest(counts, field.names))
         _most_wrong(field, outcome)
+
+
+def _choose() -> None:
+    st.session_state[_CHOSEN] = st.session_state[CONTESTANT]
 
 
 def _commonest(counts: NDArray[np.int64], names: list[str]) -> tuple[str, str]:
@@ -66,7 +75,8 @@ def _cell(field: Field, outcome: Outcome, chosen: tuple[str, str]) -> None:
     some = f"; the {MOST_IN_CELL} it was surest of" if len(found) > MOST_IN_CELL else ""
     st.markdown(f"**{chosen[0]}** {taken}: {len(found):,} images{some}")
     if len(found):
-        _digits(field, outcome, found[:MOST_IN_CELL], key="cell_digits", name="Surest first", answers=False)
+        _digits(field, outcome, found[:MOST_IN_CELL], key="cell_digits", name="Surest first")
+        st.caption("Below each digit: the probability that it gave this answer.")
 
 
 def _most_wrong(field: Field, outcome: Outcome) -> None:
@@ -76,11 +86,16 @@ def _most_wrong(field: Field, outcome: Outcome) -> None:
         st.success("It named every test image rightly.")
         return
     st.markdown("**Surest and wrong**")
-    _digits(field, outcome, wrong, key="wrong_digits", name="Label, taken for", answers=True)
-    st.caption("Below each digit: its label, and what it was taken for. A few of MNIST's labels are wrong themselves.")
+    _digits(field, outcome, wrong, key="wrong_digits", name="Label → answer", answers=True)
+    st.caption(
+        "The mistakes that it gave the highest probabilities, which differ in kind: a network is soon sure, spread "
+        "labels never are. A few of MNIST's labels are wrong themselves."
+    )
 
 
-def _digits(field: Field, outcome: Outcome, indices: NDArray[np.intp], *, key: str, name: str, answers: bool) -> None:
+def _digits(
+    field: Field, outcome: Outcome, indices: NDArray[np.intp], *, key: str, name: str, answers: bool = False
+) -> None:
     names = field.names
     captions = [
         f"{names[field.truth[index]]} → {names[outcome.predictions[index]]}" if answers

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ae_core.contest import LABEL_COUNTS, Contest, labelled, positions
 from ae_core.datasets import Dataset, evenly
 from ae_core.store import Run
+from ui.choices import keep
 from ui.live import Strip, digit_strips
+from ui.runs import run_choice
 from ui.server import data_for
 
 LABELS, TIMES = "labels", "times"
@@ -31,7 +33,7 @@ class Field:
 
     Attributes:
         labels: how many labelled images.
-        times: how often, with other labels each time.
+        times: how many sets of labels: a contest for each.
         classes: (k,) the labels that there are, rising.
         truth: (m,) of each held-out image, its place in `classes`.
     """
@@ -55,6 +57,34 @@ class Field:
 
 
 def choose_field(run: Run) -> Field | None:
+    """The choices of a contest; None where there can be none, which is said. Raises ConfigError or DataError."""
+    messages = st.container()
+    keep(LABELS, TIMES)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run_choice(run)
+        with messages:
+            known = _classes(run)
+        if known is None:
+            return None
+        data, classes, truth = known
+        offered = [count for count in LABEL_COUNTS if len(classes) <= count < data.train.count] + [data.train.count]
+        usual = min(offered, key=lambda count: abs(count - USUAL_LABELS))
+        with messages:
+            for name, each, first in ((LABELS, offered, usual), (TIMES, TIMES_OFFERED, 1)):
+                _settle(name, each, first)
+        labels = st.selectbox(
+            "Labelled images", offered, format_func=lambda each: f"{each:,}", key=LABELS, width=170,
+            on_change=_remember, args=(LABELS,),
+        )  # fmt: skip
+        times = st.segmented_control(
+            "Sets of labels", TIMES_OFFERED, required=True, key=TIMES, on_change=_remember, args=(TIMES,),
+            help="So many contests, each with other labelled images: how much depends on which ones they are.",
+        )  # fmt: skip
+    return Field(run, data, labels, times or TIMES_OFFERED[0], classes, truth)
+
+
+def _classes(run: Run) -> tuple[Dataset, NDArray[np.int64], NDArray[np.int64]] | None:
+    """The run's images, their classes, and the class of each held-out image; None, which is said, for less than two."""
     data = data_for(run.config)
     given, held_out = data.train_labels, data.test_labels
     if given is None or held_out is None:
@@ -70,37 +100,34 @@ def choose_field(run: Run) -> Field | None:
             "Choose a run of at least two classes."
         )
         return None
-    offered = [count for count in LABEL_COUNTS if len(classes) <= count < data.train.count] + [data.train.count]
-    usual = min(offered, key=lambda count: abs(count - USUAL_LABELS))
-    count = _from_address(LABELS, offered, usual)
-    labels = st.selectbox(
-        "Labelled images", offered, index=offered.index(count), format_func=lambda each: f"{each:,}", key=LABELS,
-        on_change=_remember, args=(LABELS,), width=170,
-    )  # fmt: skip
-    times = st.segmented_control(
-        "Times, with other labels each", TIMES_OFFERED, default=_from_address(TIMES, TIMES_OFFERED, 1), required=True,
-        key=TIMES, on_change=_remember, args=(TIMES,),
-        help="How much a result depends on which images happen to have a label. Mean and spread are shown.",
-    )  # fmt: skip
-    return Field(run, data, labels, times, classes, positions(held_out, classes))
+    return data, classes, positions(held_out, classes)
 
 
-def _from_address(name: str, offered: Sequence[int], usual: int) -> int:
-    """What the address asks for, or what is usual; says so when it asks for something else than is offered."""
-    asked = st.query_params.get(name)
-    if asked is None:
-        return usual
-    if asked in map(str, offered):
-        return int(asked)
-    st.warning(
-        f"{name} must be one of {', '.join(f'{count:,}' for count in offered)}. Received: {asked[:40]}. "
-        f"Showing {usual:,}."
-    )
-    return usual
+def _settle(name: str, offered: Sequence[int], usual: int) -> None:
+    """Set a choice before it is drawn: to what was chosen, what the address asks for, or what is usual.
+
+    Says so when the address asks for something else than is offered.
+    """
+    asked = st.query_params.get(name, str(usual))
+    if st.session_state.get(name) in offered:
+        return
+    known = asked in map(str, offered)
+    st.session_state[name] = int(asked) if known else usual
+    if not known:
+        st.warning(
+            f"{name} must be one of {', '.join(f'{count:,}' for count in offered)}. Received: {asked[:40]}. "
+            f"Showing {usual:,}."
+        )
+        del st.query_params[name]
 
 
 def _remember(name: str) -> None:
     st.query_params[name] = str(st.session_state[name])
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as people read it."""
+    return f"{100 * share:.1f} %"
 
 
 def show_labelled(field: Field) -> None:

@@ -19,16 +19,16 @@ from ae_core.layers import Plan, plan_layers
 from ae_core.metrics import evaluate_each, percentiles
 from ae_core.presets import title_of
 from ae_core.store import Run, damaged_run
+from ui.choosing import DRAWN, PCA, Linear, pca_title
 from ui.first import first_training
 from ui.live import Cargo, Shown
-from ui.runs import FIRST, chosen_run, damage_mendable, showable, told_apart
+from ui.runs import FIRST, damage_mendable, showable
 from ui.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
     from ae_core.codec import Codec
 
 Floats = NDArray[np.float32]
-PCA = "pca"
 USUAL = (0.5, 99.5)
 """Between these percentiles of held-out codes a value is called usual."""
 NEIGHBOURS_AMONG = 20_000
@@ -37,37 +37,6 @@ USUAL_AMONG = 100
 """Held-out images whose nearest neighbours say which distance is usual: a tenth of a second for codes of 32 numbers."""
 CHUNK = 1000
 POLL_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A list in which codecs are chosen.
-
-    Attributes:
-        name: its name in the address.
-        label: its title on the page.
-        most: how many can be chosen, and in `words` the same.
-        with_pca: whether PCA stands beside a run at first.
-    """
-
-    name: str
-    label: str
-    most: int
-    words: str
-    with_pca: bool = False
-
-    @property
-    def key(self) -> str:
-        """Where the list keeps what is chosen, as long as its page is shown: keys of runs, and `PCA`."""
-        return f"{self.name}_choice"
-
-    @property
-    def kept(self) -> str:
-        """Where the session keeps the same for when the visitor comes back."""
-        return f"_{self.name}_chosen"
-
-
-DRAWN = Choice("codecs", "Networks", 3, "three")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,67 +79,28 @@ class Neighbours:
         return self.indices[nearest], distances[nearest]
 
 
-def codec_choice(choice: Choice = DRAWN) -> list[Run | None]:
-    """A list in which codecs are chosen, kept in the address and in the session; returns their runs, None for PCA.
-
-    Says so when the address names a run that cannot be shown, and when one that was chosen is there no more.
-    """
-    runs = {run.key: run for run in store().runs() if showable(run)}
-    names = {PCA: "PCA, same number of dimensions", **told_apart(runs.values())}
-    if choice.key not in st.session_state:
-        st.session_state[choice.key] = _at_first(choice, names)
-    for name in st.session_state[choice.key]:
-        if name not in names:
-            st.warning(f"Run {name} is no longer here to be shown: somebody deleted it, or is training it again.")
-    st.session_state[choice.key] = [name for name in st.session_state[choice.key] if name in names]
-    chosen: list[str] = st.multiselect(
-        choice.label,
-        sorted(names, key=lambda name: name == PCA),
-        key=choice.key,
-        max_selections=choice.most,
-        format_func=lambda name: names.get(name, name),
-        placeholder=f"Choose up to {choice.words}",
-        # It would choose more than there is room for.
-        select_all=False,
-    )
-    st.session_state[choice.kept] = chosen
-    wanted = {choice.name: ",".join(chosen)} if chosen else {}
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
-    return [runs.get(name) for name in chosen]
-
-
-def _at_first(choice: Choice, names: dict[str, str]) -> list[str]:
-    """What the address names, else what this visitor chose before, else the run that a newcomer is shown."""
-    asked = dict.fromkeys(name for name in st.query_params.get(choice.name, "").split(",") if name)
-    for name in asked:
-        if name not in names:
-            st.warning(f"Run {name[:40]} cannot be shown: there is none, or it is not trained to its end yet.")
-    for wanted in (asked, st.session_state.get(choice.kept, [])):
-        known = [name for name in wanted if name in names][: choice.most]
-        if known:
-            return known
-    run = chosen_run()
-    return [*([run.key] if run else []), *([PCA] if choice.with_pca or not run else [])]
-
-
-def open_chosen(runs: Sequence[Run | None]) -> list[OpenCodec]:
-    """Those of `codec_choice`, as far as they can be opened; what is wrong with the others is said in their place.
+def open_chosen(chosen: Sequence[Run | Linear | None]) -> list[OpenCodec]:
+    """What `codec_choice` returns, as far as it can be opened; what is wrong with the others is said in their place.
 
     On a server without any run the first training begins by itself.
     """
     opened: list[OpenCodec] = []
-    first = next((run.config for run in runs if run), FIRST)
+    runs = [one for one in chosen if isinstance(one, Run)]
+    first = runs[0].config if runs else FIRST
     if not any(map(showable, store().runs())):
         await_first("Until then, draw with PCA.")
-    for run in runs:
-        with damage_mendable(run.key if run else PCA):
-            codec = open_run(run) if run else open_pca(first, first.latent_dim)
-            if codec:
+    for one in chosen:
+        if isinstance(one, Run):
+            with damage_mendable(one.key, one.title):
+                opened.append(open_run(one))
+            continue
+        linear = one or Linear(first, first.latent_dim)
+        with damage_mendable(PCA):
+            if codec := open_pca(linear.images, linear.latent_dim):
                 opened.append(codec)
             else:
                 st.info("PCA is being fitted to these images, which takes a few seconds.")
-                st.fragment(_await_baseline, run_every=POLL_SECONDS)(first)
+                st.fragment(_await_baseline, run_every=POLL_SECONDS)(linear.images)
     return opened
 
 
@@ -236,8 +166,7 @@ def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa:
     pca = basis.codec(latent_dim)
     linear = Config(architecture="dense", encoder_widths=(), latent_dim=latent_dim, code_activation="linear",
                     output_activation="linear", loss="mse")  # fmt: skip
-    name = f"PCA, {latent_dim} dimension{'' if latent_dim == 1 else 's'}"
-    return _opened(name, _images, pca, Cargo.of(*pca.browser_network()), plan_layers(linear), None)
+    return _opened(pca_title(latent_dim), _images, pca, Cargo.of(*pca.browser_network()), plan_layers(linear), None)
 
 
 def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, errors: Floats | None) -> OpenCodec:

@@ -18,7 +18,8 @@ from ae_core.layers import IMAGE_SHAPE
 from ae_core.metrics import Interval, squared_errors
 from ae_core.progress import preview_indices, to_pixels
 from ae_core.spoiling import RANGES, Spoil, spoil
-from ui.codecs import PCA, Choice, OpenCodec, codec_choice, open_chosen
+from ui.choosing import PCA, Choice, codec_choice, forget_refused
+from ui.codecs import OpenCodec, open_chosen
 from ui.compare_charts import Curve, class_chart, curve_chart
 from ui.errors import shown_plainly
 from ui.live import Strip, digit_strips
@@ -28,7 +29,7 @@ from ui.server import baseline_mse, data_for, store
 
 Floats = NDArray[np.float32]
 
-COMPARED = Choice("compare", "Compare", 4, "four", with_pca=True)
+COMPARED = Choice("compare", "Compare", 4, "four", with_pca=True, each_pca=True)
 WAYS = {
     "Noise": ("noise", 0.4, 0.05),
     "Patch": ("patch", 10, 1),
@@ -57,6 +58,7 @@ class _Side:
 def compare(keys: Sequence[str]) -> None:
     """Choose these runs, and PCA where there is but one; a callback."""
     st.session_state[COMPARED.key] = [*keys, *([PCA] if len(keys) == 1 else [])]
+    forget_refused(COMPARED)
 
 
 def show_comparison() -> None:
@@ -85,8 +87,14 @@ def show_comparison() -> None:
 
 def _sides(codecs: Sequence[OpenCodec]) -> list[_Side]:
     names = told_apart(codec.run for codec in codecs if codec.run)
+    # Of several PCAs, the first has the colour that PCA has everywhere.
+    first = next((codec for codec in codecs if not codec.run), None)
     return [
-        _Side(names[codec.run.key], compared(place), codec) if codec.run else _Side(codec.name, colour("pca"), codec)
+        _Side(
+            names[codec.run.key] if codec.run else codec.name,
+            colour("pca") if codec is first else compared(place),
+            codec,
+        )
         for place, codec in enumerate(codecs)
     ]
 
@@ -117,18 +125,18 @@ def _of_pca(name: str, side: _Side) -> str:
 
 
 def _curves(sides: Sequence[_Side]) -> None:
-    curves, level = [], None
+    curves, levels = [], []
     for side in sides:
         run = side.codec.run
         if run is None:
             error = baseline_mse(side.codec.config, side.codec.codec.latent_dim)
-            level = None if error is None else Curve(side.name, side.colour, [], [error])
+            levels += [] if error is None else [Curve(side.name, side.colour, [], [error])]
             continue
-        with damage_mendable(run.key):
+        with damage_mendable(run.key, run.title):
             history = run.history()
             curves.append(Curve(side.name, side.colour, history.step, history.held_out_mse))
     st.markdown("**Held-out error while training**")
-    curve_chart(key="compare_curves", curves=curves, level=level)
+    curve_chart(key="compare_curves", curves=curves, levels=levels)
 
 
 def _digits(sides: Sequence[_Side], data: Dataset) -> None:
@@ -188,7 +196,12 @@ def _figures(sides: Sequence[_Side], *, alike: bool) -> None:
             measured.append(_measured(side, data))
     with table:
         rows = [_row(side, found) for side, found in zip(sides, measured, strict=True)]
-        st.dataframe(pd.DataFrame(rows, index=[side.name for side in sides]), key="compare_figures")
+        st.dataframe(
+            pd.DataFrame(rows, index=[side.name for side in sides]),
+            key="compare_figures",
+            # Names that begin alike are told apart by their ends. On a phone they make way for the figures.
+            column_config={"_index": st.column_config.Column(width=290, pinned=False)},
+        )
         st.caption(INTERVAL_WORDS)
     if alike and measured[0].by_class:
         with chart:

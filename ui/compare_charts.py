@@ -30,10 +30,10 @@ class Curve:
     values: Sequence[float]
 
 
-def curve_chart(*, key: str, curves: Sequence[Curve], level: Curve | None) -> None:
-    """Curves against steps on one chart, with logarithmic errors; `level` is a line across all of it."""
+def curve_chart(*, key: str, curves: Sequence[Curve], levels: Sequence[Curve]) -> None:
+    """Curves against steps on one chart, with logarithmic errors; each of `levels` is a line across all of it."""
     last = max((curve.steps[-1] for curve in curves if curve.steps), default=1)
-    drawn = [*curves, *([Curve(level.name, level.colour, [0, last], [level.values[0]] * 2)] if level else [])]
+    drawn = [*curves, *(Curve(level.name, level.colour, [0, last], [level.values[0]] * 2) for level in levels)]
     rows = pd.DataFrame(
         {
             "step": [step for curve in drawn for step in curve.steps],
@@ -41,7 +41,7 @@ def curve_chart(*, key: str, curves: Sequence[Curve], level: Curve | None) -> No
             "series": [curve.name for curve in drawn for _ in curve.steps],
         }
     )
-    dashes = [*DASHES[: len(curves)], *([PCA_DASH] if level else [])]
+    dashes = [*DASHES[: len(curves)], *([PCA_DASH] * len(levels))]
     st.vega_lite_chart(rows, _curves(drawn, dashes, last), key=key, width="stretch", height=_height(drawn))
 
 

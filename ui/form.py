@@ -13,37 +13,57 @@ from ae_core.fields import Choice, Classes, Field, Integer
 from ae_core.layers import plan_layers
 from ae_core.presets import NOTES, PRESETS
 from ui.images import image_sources
+from ui.runs import unmarked
 from ui.server import data_for, store
 
 GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
 CUSTOM = "custom"
 PRESET = "preset"
+_PROBLEMS, _ASKED = "link_problems", "_link_config"
+"""Where the session keeps what was wrong with the address, and the settings that came of it."""
 WITHOUT_WIDGET = {"continues"}
 """It is set by "Train longer"."""
 
 
 def start_from_address() -> None:
-    """Take over the settings that the address names, once a visit; what it names wrongly is said and left out."""
-    if "link_problems" in st.session_state:
+    """Take over the settings that the address names, once a visit, and again when a link brings a preset.
+
+    What it names wrongly is said and left out.
+    """
+    if _PROBLEMS in st.session_state and PRESET not in st.query_params:
         return
     asked = st.query_params.to_dict()
+    # Taken over once: the next change in the form shall not be undone.
+    st.query_params.pop(PRESET, None)
     problems = []
     preset = asked.pop(PRESET, "quick-start")
     if preset not in PRESETS:
-        problems.append(f"preset must be one of {', '.join(PRESETS)}. Received: {preset[:40]}.")
+        problems.append(
+            f"There is no preset “{unmarked(preset[:40])}”. {NOTES['quick-start'].title} is chosen instead: choose "
+            "another one in the list."
+        )
     values = vars(PRESETS.get(preset, Config())).copy()
     for name, text in asked.items():
         try:
             if name not in FIELDS:
-                raise ConfigError(name, f"The address must name settings of this page. Received: {name[:40]}.")
+                raise ConfigError(name, f"There is no setting “{unmarked(name[:40])}”; it is left out.")
             values[name] = read_field(name, FIELDS[name], text)
             if name == "dataset" and not (info := describe(text, store().root / "datasets")).available:
                 raise ConfigError(name, info.note)
         except BottleneckError as error:
-            problems.append(str(error))
+            problems.append(with_label(name, error) if name in FIELDS else str(error))
             values |= {"dataset": "mnist"} if name == "dataset" else {}
     _fill(values)
-    st.session_state.link_problems = problems
+    st.session_state[_PROBLEMS] = problems
+    st.session_state.pop(_ASKED, None)
+
+
+def link_problems(config: Config | None) -> list[str]:
+    """What was wrong with the address, until the visitor chooses something else than `config`, as it was at first."""
+    if st.session_state.setdefault(_ASKED, config) != config:
+        st.session_state[_PROBLEMS] = []
+    problems: list[str] = st.session_state[_PROBLEMS]
+    return problems
 
 
 def fill(config: Config) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from ae_core.comparing import NONE
 from ae_core.config import FIELDS
-from ae_core.errors import BottleneckError, DamagedRunError
-from ae_core.naming import LONGEST, title_with_data
+from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.store import Listed, Run
+from ae_core.titles import unnamed_title
 from ui.compare import COMPARED, compare
+from ui.names import naming
 from ui.pictures import data_url
-from ui.runs import RUN, delete_run, showable
+from ui.runs import RUN, delete_run, showable, unmarked
 from ui.server import store
+from ui.status import state_words
 
 PICTURED = 4
 """Preview digits in a run's small picture."""
@@ -24,10 +28,11 @@ ROW_HEIGHT = 44
 WATCH_SECONDS = 5
 """Between two looks whether somebody has made, named or deleted a run."""
 DAMAGED = "damaged"
-_TICKED, _PROBLEM = "_ticked_runs", "_run_list_problem"
+_TICKED, _TABLES, _PROBLEM = "_ticked_runs", "_run_tables", "_run_list_problem"
 COLUMNS = {
+    # First, and no wider than a phone: a run is known by what it is called.
+    "Run": st.column_config.TextColumn(width=290),
     "Digits": st.column_config.ImageColumn(help="How the run rebuilds the test digits 0 to 3", width=180),
-    "Run": st.column_config.TextColumn(width="medium"),
     "Held-out MSE": st.column_config.NumberColumn(
         help="Mean squared error per pixel, on all held-out images", format="%.5f"
     ),
@@ -37,26 +42,30 @@ COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A table as it was sent to the browser, which tells ticks by row number.
+
+    Attributes:
+        number: each list of runs is another table, else a tick would pass to whatever run has come to its row.
+        runs: the key of each row's run.
+        ticked: the rows that were ticked when it was last looked at.
+    """
+
+    number: int
+    runs: tuple[str, ...] = ()
+    ticked: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"runs_{self.number}"
+
+
 def show_list(rows: Sequence[Listed]) -> None:
     """The runs in `rows` as a table, damaged ones among them, with what can be done with those that are ticked."""
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(problem)
-    # Ticks are kept by row number, so another list is another table, in which the same runs are ticked again: else
-    # Delete would delete others.
-    keys = [row.key for row in rows]
-    ticked = [keys.index(key) for key in st.session_state.get(_TICKED, ()) if key in keys]
-    chosen = st.dataframe(
-        [_row(row) for row in rows],
-        key=f"runs_{hash(tuple(keys))}",
-        on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
-        column_config=COLUMNS,
-        row_height=ROW_HEIGHT,
-        hide_index=True,
-    )
-    selected = [rows[index] for index in chosen.selection.rows if index < len(rows)]
-    st.session_state[_TICKED] = [row.key for row in selected]
+    selected = _table(rows)
     for row in rows:
         if row.run is None:
             st.warning(row.problem)
@@ -67,6 +76,49 @@ def show_list(rows: Sequence[Listed]) -> None:
             "Tick runs at the left to compare, name or delete them. A click on a column's title sorts by it. "
             "What is done here holds for everybody on this server."
         )
+
+
+def _table(rows: Sequence[Listed]) -> list[Listed]:
+    """Show the table; returns what is ticked."""
+    keys = tuple(row.key for row in rows)
+    former, table = st.session_state.get(_TABLES, (None, _Table(0, keys)))
+    kept: list[str] = list(st.session_state.get(_TICKED, ()))
+    kept, late = _heard(kept, former) if former else (kept, False)
+    kept, _ = _heard(kept, table)
+    if late or table.runs != keys:
+        # What is ticked in a table at first is heeded once.
+        former, table = table, _Table(table.number + 1, keys)
+    ticked = [keys.index(key) for key in kept if key in keys]
+    chosen = st.dataframe(
+        [_row(row) for row in rows],
+        key=table.key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
+        column_config=COLUMNS,
+        row_height=ROW_HEIGHT,
+        hide_index=True,
+        placeholder=NONE,
+    )
+    if former:
+        # A tick may be on its way from the table that the browser still shows. It arrives if that table is known.
+        place = st.empty()
+        place.dataframe([], key=former.key, on_select="rerun", selection_mode="multi-row")
+        place.empty()
+    now = tuple(row for row in chosen.selection.rows if row < len(rows))
+    st.session_state[_TABLES] = former, _Table(table.number, keys, now)
+    st.session_state[_TICKED] = [keys[row] for row in now]
+    return [rows[row] for row in now]
+
+
+def _heard(kept: list[str], table: _Table) -> tuple[list[str], bool]:
+    """The ticked runs, `kept` being those of before, once the browser's word on a table is heard; whether it is new."""
+    state = st.session_state.get(table.key)
+    rows = tuple(state["selection"]["rows"]) if state else table.ticked
+    if rows == table.ticked:
+        return kept, False
+    now = [table.runs[row] for row in rows if row < len(table.runs)]
+    return [key for key in kept if key not in table.runs] + now, True
 
 
 def in_order(rows: Iterable[Listed]) -> list[Listed]:
@@ -82,12 +134,12 @@ def look_of(rows: Iterable[Listed]) -> set[tuple[str, str, str]]:
 def _row(row: Listed) -> dict[str, object]:
     run = row.run
     if run is None:
-        return {"Digits": None, "Run": f"Run {row.key}", "State": DAMAGED, "Key": row.key}
+        return {"Run": f"Run {row.key}", "Digits": None, "State": DAMAGED, "Key": row.key}
     status, config = run.status, run.config
     return {
-        "Digits": _picture(str(run.path), status.updated, run),
         "Run": run.title,
-        "State": status.state,
+        "Digits": _picture(str(run.path), status.updated, run),
+        "State": state_words(status),
         "Held-out MSE": status.test_mse,
         "Dimensions": config.latent_dim,
         "Family": FIELDS["family"].words(config.family),
@@ -115,45 +167,47 @@ def _picture(path: str, updated: float, _run: Run) -> str | None:  # noqa: ARG00
 
 def _actions(selected: Sequence[Listed]) -> None:
     """What can be done with the ticked runs."""
-    runs = [row.run for row in selected if row.run]
-    comparable = [run.key for run in runs if showable(run)]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if comparable and len(comparable) == len(selected) <= COMPARED.most:
-            what = "Compare with PCA" if len(comparable) == 1 else f"Compare these {len(comparable)}"
-            st.button(what, type="primary", key="compare_ticked", on_click=compare, args=(comparable,))
-        if len(selected) == len(runs) == 1:
-            _naming(runs[0])
-            if comparable:
-                st.page_link("pages/start.py", label="Look inside", query_params={RUN: runs[0].key})
+        _comparing(selected)
+        if len(selected) == 1 and (run := selected[0].run):
+            naming(run.key, run.name, usual=unnamed_title(run.config, store().root), rename=_renaming(run))
+            if showable(run):
+                st.page_link("pages/start.py", label="Look inside", query_params={RUN: run.key})
         count = "this run" if len(selected) == 1 else f"these {len(selected)} runs"
         with st.popover(f"Delete {count}", key="delete_ticked"):
-            st.markdown(f"Delete {count} for everybody on this server? This cannot be undone.")
+            which = f"**{unmarked(_title(selected[0]))}**" if len(selected) == 1 else count
+            st.markdown(f"Delete {which} for everybody on this server? This cannot be undone.")
             keys = [row.key for row in selected]
             st.button("Delete", type="primary", key="delete_chosen", on_click=_delete_all, args=(keys,))
 
 
-def _naming(run: Run) -> None:
-    with st.popover("Rename", key="rename_ticked"), st.form("rename", border=False):
-        st.text_input(
-            "Name",
-            run.name,
-            key=_name_key(run),
-            max_chars=LONGEST,
-            placeholder=title_with_data(run.config, store().root / "datasets"),
-            help="Up to 60 characters. Without a name, a run is called by its settings.",
-        )
-        st.form_submit_button("Save", on_click=_rename, args=(run,))
+def _comparing(selected: Sequence[Listed]) -> None:
+    """The button that compares the ticked runs, or why they cannot be compared."""
+    comparable = [row.run.key for row in selected if row.run and showable(row.run)]
+    if (more := len(selected) - COMPARED.most) > 0:
+        untick = "one" if more == 1 else str(more)
+        st.markdown(f"Compare takes two to {COMPARED.words}. Ticked: {len(selected)}. Untick {untick}.")
+    elif len(comparable) < len(selected):
+        rest = ", ".join(unmarked(_title(row)) for row in selected if row.key not in comparable)
+        st.markdown(f"Compare takes runs that are trained, on images that are still here. Untick: {rest}.")
+    else:
+        what = "Compare with PCA" if len(comparable) == 1 else f"Compare these {len(comparable)}"
+        st.button(what, type="primary", key="compare_ticked", on_click=compare, args=(comparable,))
 
 
-def _name_key(run: Run) -> str:
-    return f"name_{run.key}"
+def _title(row: Listed) -> str:
+    return row.run.title if row.run else f"Run {row.key}"
 
 
-def _rename(run: Run) -> None:
-    try:
-        run.rename(st.session_state[_name_key(run)])
-    except BottleneckError as error:
-        st.session_state[_PROBLEM] = str(error)
+def _renaming(run: Run) -> Callable[[str], None]:
+    def rename(text: str) -> None:
+        try:
+            run.rename(text)
+        except RunNotFoundError:
+            # By what it was called: keys mean nothing to a visitor.
+            st.session_state[_PROBLEM] = f"“{unmarked(run.title)}” cannot be named: it was deleted meanwhile."
+
+    return rename
 
 
 def _delete_all(keys: Sequence[str]) -> None:

@@ -9,18 +9,18 @@ import pandas as pd
 import streamlit as st
 
 from ae_core.config import FIELDS, Config
-from ae_core.datasets import describe
 from ae_core.store import Run
 from ui.chart import TITLES
+from ui.choosing import images_title
 from ui.errors import shown_plainly
 from ui.palette import FAMILY, colour, family_colour
 from ui.runs import told_apart
-from ui.server import baseline_errors, has_data, store
+from ui.server import baseline_errors, has_data
 
 HEIGHT = 380
 IMAGES = "board_images"
 PCA_NAME = "PCA"
-SHAPES = {"autoencoder": "circle", "variational": "diamond"}
+SHAPES = {"autoencoder": "circle", "variational": "triangle-up"}
 
 
 def show_scoreboard(runs: Sequence[Run]) -> None:
@@ -32,7 +32,7 @@ def show_scoreboard(runs: Sequence[Run]) -> None:
     kinds = {images_of(run.config): run for run in measured}
     chosen = next(iter(kinds))
     if len(kinds) > 1:
-        titles = {images.key: _title(images) for images in kinds}
+        titles = {images.key: images_title(images) for images in kinds}
         key = st.selectbox("Images", list(titles), format_func=lambda key: titles.get(key, key), key=IMAGES)
         chosen = next((images for images in kinds if images.key == key), chosen)
     shown = [run for run in measured if images_of(run.config) == chosen]
@@ -77,18 +77,13 @@ def board_rows(runs: Sequence[Run], curve: Sequence[float] | None) -> pd.DataFra
     return pd.DataFrame(dots + line)
 
 
-def _title(images: Config) -> str:
-    info = describe(images.dataset, store().root / "datasets")
-    names = [info.class_names[label] for label in images.classes if label < len(info.class_names)]
-    return f"{info.title}, {', '.join(names)}" if names else info.title
-
-
 def _specification(rows: pd.DataFrame) -> dict[str, Any]:
     titles = {family: FIELDS["family"].words(family) for family in FAMILY}
     there = [family for family, title in titles.items() if title in set(rows["kind"])]
     kinds = [titles[family] for family in there]
     colours = {"domain": [*kinds, PCA_NAME], "range": [*map(family_colour, there), colour("pca")]}
-    legend = {"orient": "top", "title": None, "labelLimit": 260}
+    # Three in a row are too many for a phone.
+    legend = {"orient": "top", "title": None, "labelLimit": 260, "columns": 2}
     return {
         "encoding": {
             "x": {
@@ -119,7 +114,7 @@ def _specification(rows: pd.DataFrame) -> dict[str, Any]:
             },
             {
                 "transform": [{"filter": {"not": {"field": "kind", "equal": PCA_NAME}}}],
-                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 0.9, "tooltip": True},
+                "mark": {"type": "point", "filled": True, "size": 140, "opacity": 0.9, "tooltip": True},
                 "encoding": {
                     "shape": {
                         "field": "kind",

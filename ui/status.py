@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 REFUSAL = "submit_failed"
 """Where the session keeps why a training could not be begun, until it is shown."""
 
+NOT_BEGUN = "not begun"
+"""The state of a run that was stopped while it waited, before its first step."""
 _WATCHED = "watched_keys"
 
 
@@ -71,6 +73,8 @@ def _end_words(view: View, run: Run) -> None:
         st.info(f"Stopped at step {status.step:,} and kept. {_figures(view.config, status)} Resume to go on.")
     elif status.state in ("diverged", "failed"):
         st.error(status.message)
+    elif state_words(status) == NOT_BEGUN:
+        st.info(f"Not begun: it was stopped while it waited. {status.steps:,} steps are to do.")
     elif status.state == "paused":
         st.info(f"Paused at step {status.step:,} of {status.steps:,}. Nothing is lost: resume when you like.")
     else:
@@ -92,6 +96,11 @@ def _figures(config: Config, status: Status) -> str:
         summed = status.test_mse * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
         words += f" Summed over an image: **{summed:.2f}**; Hinton and Salakhutdinov (2006) report 3.00, PCA 13.87."
     return words
+
+
+def state_words(status: Status) -> str:
+    """The state of a run as lists have it."""
+    return NOT_BEGUN if status.state == "paused" and status.step == 0 else status.state
 
 
 def duration(seconds: float) -> str:

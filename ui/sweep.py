@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
+from ae_core.comparing import NONE
 from ae_core.config import FIELDS
 from ae_core.errors import BottleneckError
-from ae_core.presets import title_of
-from ae_core.sweeps import KeptSweep, Sweep
+from ae_core.sweeps import Sweep
+from ae_core.sweepstore import KeptSweep
+from ae_core.titles import sweep_title
 from ui.errors import shown_plainly
-from ui.runs import RUN, showable
-from ui.server import baseline_mse, has_baseline, jobs
+from ui.names import naming
+from ui.runs import RUN, showable, unmarked
+from ui.server import baseline_mse, has_baseline, jobs, store
 from ui.status import duration
 from ui.sweep_chart import sweep_chart
-from ui.sweep_form import PROBLEM, SWEEP, new_sweep, start, sweeps
+from ui.sweep_form import PROBLEM, STARTED, SWEEP, UNKNOWN, new_sweep, start, sweeps
 from ui.sweep_view import Trial, look_at
 
 POLL_SECONDS, REST_SECONDS = 1.0, 5.0
@@ -31,10 +36,7 @@ def show_sweeps() -> None:
     )
     with shown_plainly():
         kept = sweeps().listed()
-        # Under another key it is another expander: a closed one, once the sweep that it was opened for is under way.
-        key = f"new_sweep_{st.query_params.get(SWEEP, '')}"
-        with st.expander("New sweep", expanded=not kept, key=key), shown_plainly():
-            new_sweep()
+        _new(first=not kept)
         if problem := st.session_state.pop(PROBLEM, ""):
             st.error(problem)
         chosen = _chosen(kept)
@@ -44,20 +46,38 @@ def show_sweeps() -> None:
             st.error(chosen.problem)
             st.button("Delete this sweep", key="delete_damaged_sweep", on_click=_delete, args=(chosen.key,))
             return
-        _show(chosen.sweep)
+        _show(chosen)
+
+
+def _new(*, first: bool) -> None:
+    """The form in a list that opens, open at first where there is no sweep yet."""
+    # Under another key it is another list: a closed one, once the sweep that it was opened for is under way. Nothing
+    # else may close it, not even somebody else's first sweep.
+    key = f"new_sweep_{st.session_state.get(STARTED, 0)}"
+    expanded = st.session_state.setdefault(f"_{key}_open", first)
+    with st.expander("New sweep", expanded=expanded, key=key), shown_plainly():
+        new_sweep()
 
 
 def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
     """The sweep that the address names, else the last started one; says so when there is no such sweep."""
     by_key = {one.key: one for one in kept}
-    named = st.query_params.get(SWEEP)
+    named = st.query_params.get(SWEEP, "")
     if named and named not in by_key:
-        st.warning(f"There is no sweep {named[:40]}: it was deleted, or the address is wrong.")
+        # The address is put right, and the message stays until the visitor does something about it.
+        del st.query_params[SWEEP]
+        st.session_state[UNKNOWN] = named[:40]
+    if unknown := st.session_state.get(UNKNOWN):
+        instead = "This is the one that was started last; choose another, or start one." if kept else "Start one."
+        st.warning(
+            f"The address must name a sweep of this server. Received: {unmarked(unknown)}, which none here is called; "
+            f"perhaps it was deleted, or the address is not whole. {instead}"
+        )
     if not kept:
         return None
-    chosen = by_key.get(named or "", kept[0])
+    chosen = by_key.get(named, kept[0])
     st.session_state["chosen_sweep"] = chosen.key
-    titles = {one.key: _title(one) for one in kept}
+    titles = {one.key: sweep_title(one, store().root) for one in kept}
     st.selectbox(
         "Sweep", list(titles), key="chosen_sweep", format_func=lambda key: titles.get(key, key), on_change=_remember
     )
@@ -66,21 +86,24 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
 
 def _remember() -> None:
     st.query_params[SWEEP] = st.session_state["chosen_sweep"]
-
-
-def _title(kept: KeptSweep) -> str:
-    if kept.sweep is None:
-        return f"Sweep {kept.key}, damaged"
-    return f"{_name(kept.sweep)} {', '.join(kept.sweep.labels)}, else as: {title_of(kept.sweep.base)}"
+    st.session_state.pop(UNKNOWN, None)
 
 
 def _name(sweep: Sweep) -> str:
     return FIELDS[sweep.field].label
 
 
-def _show(sweep: Sweep) -> None:
+def _show(kept: KeptSweep) -> None:
+    sweep = kept.sweep
+    assert sweep
     moves = _moves(sweep, look_at(sweep))
     st.fragment(_panel, run_every=POLL_SECONDS if moves else REST_SECONDS)(sweep, moves)
+    with st.container(horizontal=True):
+        usual = sweep_title(replace(kept, name=""), store().root)
+        naming(sweep.key, kept.name, usual=usual, rename=partial(sweeps().rename, sweep.key))
+        with st.popover("Delete the sweep"):
+            st.markdown("Take this sweep off the list, for everybody on this server? Its runs stay.")
+            st.button("Delete", type="primary", key="delete_sweep", on_click=_delete, args=(sweep.key,))
 
 
 def _moves(sweep: Sweep, trials: Sequence[Trial]) -> bool:
@@ -115,9 +138,6 @@ def _buttons(sweep: Sweep, trials: Sequence[Trial]) -> None:
         if rest := [trial for trial in trials if trial.can_start]:
             label = "Start it again" if len(rest) == len(trials) else "Start the rest"
             st.button(label, type="primary", key="resume_sweep", on_click=start, args=(sweep,))
-        with st.popover("Delete the sweep"):
-            st.markdown("Take this sweep off the list, for everybody on this server? Its runs stay.")
-            st.button("Delete", type="primary", key="delete_sweep", on_click=_delete, args=(sweep.key,))
 
 
 def _stop(sweep: Sweep) -> None:
@@ -134,6 +154,7 @@ def _delete(key: str) -> None:
     try:
         sweeps().delete(key)
         st.query_params.pop(SWEEP, None)
+        st.session_state.pop(UNKNOWN, None)
     except BottleneckError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -167,7 +188,7 @@ def _table(sweep: Sweep, trials: Sequence[Trial]) -> None:
             _name(sweep): trial.label,
             "State": trial.words,
             "Held-out MSE": trial.status.test_mse if trial.status else None,
-            "Steps": trial.view.step if trial.view else None,
+            "Steps": trial.view.step if trial.view and trial.view.run else None,
             "Seconds": round(trial.status.seconds, 1) if trial.status else None,
         }
         for trial in trials
@@ -176,6 +197,7 @@ def _table(sweep: Sweep, trials: Sequence[Trial]) -> None:
         rows,
         key=f"sweep_table_{sweep.key}",
         hide_index=True,
+        placeholder=NONE,
         column_config={"Held-out MSE": st.column_config.NumberColumn(format="%.5f")},
     )
     for trial in trials:

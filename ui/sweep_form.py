@@ -9,7 +9,8 @@ from ae_core.errors import BottleneckError
 from ae_core.fields import Choice
 from ae_core.presets import NOTES, PRESETS
 from ae_core.store import Run
-from ae_core.sweeps import MOST_VALUES, Sweep, SweepStore, fields_for, split_values, suggested
+from ae_core.sweeps import MOST_VALUES, Sweep, fields_for, split_values, suggested
+from ae_core.sweepstore import SweepStore
 from ui.form import with_label
 from ui.runs import told_apart
 from ui.server import has_data, jobs, store, visitor
@@ -19,6 +20,10 @@ SWEEP = "sweep"
 """Names the sweep in the page's address."""
 PROBLEM = "sweep_problem"
 """Where the session keeps why a sweep could not be started, until it is shown."""
+UNKNOWN = "unknown_sweep"
+"""Where the session keeps which sweep an address asked for that is not there, until the visitor chooses one."""
+STARTED = "_sweeps_started"
+"""Where the session counts the sweeps that this visitor started."""
 FIRST_FIELD = "latent_dim"
 
 
@@ -31,7 +36,7 @@ def new_sweep() -> None:
     """Choose base, field and values, read what that would cost, and start it. Raises StoreError or JobError."""
     runs = _runs()
     bases = {**{preset.key: preset for preset in PRESETS.values()}, **{run.key: run.config for run in runs}}
-    titles = {**told_apart(runs), **{preset.key: NOTES[name].title for name, preset in PRESETS.items()}}
+    titles = {**{preset.key: NOTES[name].title for name, preset in PRESETS.items()}, **told_apart(runs)}
     first, second = st.columns(2)
     with first:
         key = st.selectbox("Network", list(bases), key="sweep_base", format_func=lambda key: titles.get(key, key))
@@ -63,7 +68,9 @@ def start(sweep: Sweep) -> None:
         # Kept last: from now on a run that is not there was deleted.
         sweeps().save(sweep)
         st.query_params[SWEEP] = sweep.key
-        st.session_state.pop(PROBLEM, None)
+        st.session_state[STARTED] = st.session_state.get(STARTED, 0) + 1
+        for done in (PROBLEM, UNKNOWN):
+            st.session_state.pop(done, None)
     except BottleneckError as error:
         # Callbacks run before the page is drawn: the message waits for its place.
         st.session_state[PROBLEM] = str(error)

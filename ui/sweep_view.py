@@ -9,6 +9,7 @@ from ae_core.errors import DamagedRunError
 from ae_core.store import State, Status
 from ae_core.sweeps import Sweep
 from ui.server import jobs
+from ui.status import NOT_BEGUN, state_words
 from ui.training import RESUMABLE
 from ui.view import View, look
 
@@ -89,7 +90,7 @@ class Trial:
             return self._moving()
         if self.status is None:
             return "deleted"
-        return WORDS[self.status.state]
+        return NOT_BEGUN if state_words(self.status) == NOT_BEGUN else WORDS[self.status.state]
 
     @property
     def message(self) -> str:

@@ -29,11 +29,14 @@ REST_SECONDS = 5.0
 
 USED_NATS = 0.1
 """A dimension of a variational code whose KL term is smaller carries next to nothing."""
+TELLING_STEPS = 100
+"""Before so many steps, or half of a shorter training, no dimension has had the time to be used or to collapse."""
 TERMS_WORDS = (
     "Reconstruction: the loss summed over the 784 pixels of an image. KL term: what the code costs, the distance of "
     "its posterior from the prior. Their sum is the negative ELBO, a bound on how surprising an image is to the model. "
     "Training errors are those of codes drawn at random, held-out squared errors those of the mean."
 )
+ZOOM_WORDS = "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
 
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
 """States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
@@ -59,12 +62,6 @@ def show_training(config: Config) -> None:
         st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
         if not view.active:
             st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
-        if config.family == "variational":
-            st.caption(TERMS_WORDS)
-        st.caption(
-            f"PCA: what principal component analysis with {config.latent_dim} dimensions loses on held-out images. "
-            "In the chart, drag to pan, Shift and wheel to zoom, double-click to see all of it again."
-        )
 
 
 def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool) -> None:
@@ -154,14 +151,22 @@ def _show_curve(view: View, curve: _Curve) -> None:
         logarithmic=curve.logarithmic,
         baseline=baseline_mse(view.config, view.config.latent_dim),
     )
+    words = {
+        "terms": TERMS_WORDS,
+        "mse": f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on held-out "
+        "images.",
+    }
+    st.caption(f"{words.get(curve.measure, '')} {ZOOM_WORDS}")
 
 
 def _show_kl(view: View) -> None:
     """Which dimensions of a variational code are used, and which have collapsed."""
     kl = view.kl_by_dimension()
-    if not kl:
+    if not kl or not view.step:
         return
     kl_chart(key=f"kl_{view.config.key}", kl_by_dimension=kl)
+    if view.step < min(TELLING_STEPS, view.config.steps // 2):
+        return
     used = sum(value > USED_NATS for value in kl)
     st.caption(
         f"{used} of {len(kl)} dimensions are used: each costs more than {USED_NATS} nats of KL. The others have "

@@ -15,10 +15,7 @@ DIGITS = 40
 def show_traversal(codec: OpenCodec) -> None:
     """Sliders for the code's dimensions. The page must carry the codec's network. Raises DataError or ConfigError."""
     st.subheader("One dimension at a time", anchor=False)
-    st.caption(
-        "Each number of the code from its lowest to its highest value among test images, the other numbers held. The "
-        "dimension in which the codes differ most comes first."
-    )
+    st.caption("Move one number of a code and hold the others: the decoder shows what that number stands for.")
     data = data_for(codec.config)
     count = min(DIGITS, data.test.count)
     codes = codec.codec.encode(data.test_images[:count])

@@ -86,16 +86,17 @@ class FakeContests:
         self.requested: list[ContestName] = []
         self.cancelled: list[ContestName] = []
 
-    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> None:
+    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> ContestName:
         if self.refusal:
             raise self.refusal
         name = ContestName(run.key, "", tuple(counts), seeds)
         self.failures = []
         self.requested.append(name)
         self.under_way[name] = Task(ContestProgress(phase="waiting for a worker"), False)
+        return name
 
-    def active(self, run: Run) -> dict[ContestName, Task[ContestProgress]]:
-        return {name: task for name, task in self.under_way.items() if name.key == run.key}
+    def active(self) -> dict[ContestName, Task[ContestProgress]]:
+        return dict(self.under_way)
 
     def errors(self, run: Run) -> list[str]:
         return self.failures

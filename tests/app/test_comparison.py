@@ -74,7 +74,7 @@ def test_a_run_stands_beside_pca_at_first(tab: Tab, store: RunStore, small_run: 
     run = copied(small_run, store)
     tab.open("runs")
     assert list(strips(tab)) == ["Original", TITLE, PCA_TITLE]
-    assert tab.query_params == {"compare": f"{run.key},pca"}
+    assert tab.query_params == {"compare": f"{run.key},pca-4"}
     assert "One network beside PCA, which has no settings but its number of dimensions." in tab.words()
 
 
@@ -185,7 +185,7 @@ def test_ticked_runs_are_compared_with_one_press(tab: Tab, store: RunStore, smal
     tick(tab, other.key)
     tab.button(key="compare_ticked").click().run()
     assert list(strips(tab)) == ["Original", OTHER_TITLE, PCA_TITLE]
-    assert tab.query_params == {"compare": f"{other.key},pca"}
+    assert tab.query_params == {"compare": f"{other.key},pca-4"}
 
 
 def test_a_single_codec_is_no_comparison_and_the_page_says_what_to_do(
@@ -195,6 +195,49 @@ def test_a_single_codec_is_no_comparison_and_the_page_says_what_to_do(
     compare(tab, run.key)
     assert "Choose two to four to see them side by side. PCA can be one of them." in tab.words()
     assert tables(tab) == []
+
+
+def test_there_is_a_pca_for_each_number_of_dimensions_and_it_says_of_which_images(
+    tab: Tab, store: RunStore, small_run: Run, pca: PcaBasis
+) -> None:
+    run = copied(small_run, store)
+    wide = like(run, replace(SMALL, latent_dim=9), store)
+    compare(tab, run.key, wide.key, "pca")
+    assert tab.query_params == {"compare": f"{run.key},{wide.key},pca-4"}
+    choice = tab.multiselect(key="compare_choice")
+    titles = [f"PCA, {dims} dimensions, MNIST, training images 512" for dims in (4, 9)]
+    assert choice.options[-2:] == titles
+    choice.set_value([run.key, "pca-4", "pca-9"]).run()
+    assert list(strips(tab)) == ["Original", TITLE, PCA_TITLE, "PCA, 9 dimensions"]
+    errors = pca.held_out_mse(load_dataset("mnist").test_pixels)
+    rows = charted(tab, "step")
+    for dims in (4, 9):
+        assert list(rows[rows.series == f"PCA, {dims} dimensions"].value) == [pytest.approx(errors[dims])] * 2
+
+
+@pytest.mark.parametrize("name", ["pca-0", "pca-257", "pca-x", "nonsense"])
+def test_an_address_of_nothing_to_compare_is_said_until_something_is_chosen(
+    tab: Tab, store: RunStore, small_run: Run, pca: PcaBasis, name: str
+) -> None:
+    run = copied(small_run, store)
+    compare(tab, name)
+    words = f"The address must name a run of this server. Received: {name}, which none here is called;"
+    assert tab.warning[0].value.startswith(words)
+    tab.run()
+    assert tab.warning[0].value.startswith(words)
+    tab.multiselect(key="compare_choice").set_value([run.key]).run()
+    assert not tab.warning
+
+
+def test_a_run_that_the_address_names_is_compared_with_pca_or_said_not_to_be_here(
+    tab: Tab, store: RunStore, small_run: Run, pca: PcaBasis
+) -> None:
+    _, other = two_runs(store, small_run)
+    tab.open("runs", run=other.key)
+    assert tab.query_params == {"compare": f"{other.key},pca-4"}
+    tab.open("draw").open("runs", run="nonsense")
+    assert "Received: nonsense" in tab.warning[0].value
+    assert tab.query_params == {"compare": f"{other.key},pca-4"}
 
 
 def test_while_pca_is_fitted_the_page_says_so(tab: Tab, jobs: FakeJobs, store: RunStore, small_run: Run) -> None:
@@ -211,8 +254,7 @@ def test_a_compared_run_that_somebody_deletes_is_said_and_the_others_stay(
     compare(tab, run.key, other.key, "pca")
     store.delete(run.key)
     tab.run()
-    words = f"Run {run.key} is no longer here to be shown: somebody deleted it, or is training it again."
-    assert tab.warning[0].value == words
+    assert tab.warning[0].value == f"{TITLE} is no longer here: somebody deleted it."
     assert list(strips(tab)) == ["Original", OTHER_TITLE, PCA_TITLE]
 
 
@@ -223,7 +265,7 @@ def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(
     run, other = two_runs(store, small_run)
     (run.path / name).write_bytes(b"cut off!")
     compare(tab, run.key, other.key, "pca")
-    assert tab.error[0].value.startswith(f"Run {run.key} is damaged: ")
+    assert tab.error[0].value.startswith(f"{TITLE} is damaged: ")
     assert {OTHER_TITLE, PCA_TITLE} < set(strips(tab))
     tab.button(key=f"delete_damaged_{run.key}").click().run()
     assert not tab.error

@@ -210,7 +210,7 @@ def test_things_to_try_link_to_the_training_of_what_is_not_there(tab: Tab, store
 def test_a_run_that_is_not_here_is_said_and_another_one_shown(tab: Tab, run: Run, key: str) -> None:
     tab.open("draw", codecs=key)
     (warning,) = tab.warning
-    assert warning.value == f"Run {key[:40]} cannot be shown: there is none, or it is not trained to its end yet."
+    assert warning.value.startswith(f"The address must name a run of this server. Received: {key[:40]}, which none")
     assert tab.query_params == {"codecs": run.key}
 
 
@@ -237,7 +237,7 @@ def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(
     run, other = two_runs(store, small_run)
     (run.path / name).write_bytes(content)
     tab.open("draw", codecs=f"{run.key},{other.key}")
-    assert tab.error[0].value.startswith(f"Run {run.key} is damaged: ")
+    assert tab.error[0].value.startswith(f"{run.title} is damaged: ")
     assert len(figure(tab)[0]["codecs"]) == 1
     tab.button(key=f"delete_damaged_{run.key}").click().run()
     assert not tab.error

@@ -164,12 +164,29 @@ def test_nonsense_in_a_link_gives_one_warning_and_the_rest_is_kept(tab: Tab) -> 
     tab.open("train", steps="77", latent_dim="many", colour="blue", preset="best", optimizer="sgd")
     (warning,) = tab.warning
     assert [line for line in warning.value.splitlines() if line.startswith("- ")] == [
-        "- preset must be one of " + ", ".join(PRESETS) + ". Received: best.",
-        "- latent_dim must be a whole number from 1 to 256. Received: many.",
-        "- The address must name settings of this page. Received: colour.",
+        "- There is no preset “best”. Quick start is chosen instead: choose another one in the list.",
+        "- Latent dimensions must be a whole number from 1 to 256. Received: many.",
+        "- There is no setting “colour”; it is left out.",
     ]
     assert tab.query_params == {"steps": "77", "optimizer": "sgd"}
     assert not tab.button(key="train").disabled
+
+
+def test_what_was_wrong_with_a_link_is_said_until_something_else_is_chosen(tab: Tab) -> None:
+    tab.open("train", preset="nonsense")
+    tab.run()
+    assert len(tab.warning) == 1
+    tab.selectbox(key="preset").set_value("linear").run()
+    assert not tab.warning
+
+
+def test_a_link_to_a_preset_is_followed_also_by_who_was_here_before(tab: Tab) -> None:
+    tab.open("train", steps="77")
+    tab.open("draw")
+    tab.open("train", preset="denoising")
+    assert tab.selectbox(key="preset").value == "denoising"
+    tab.number_input(key="set_steps").set_value(5).run()
+    assert tab.number_input(key="set_steps").value == 5
 
 
 @pytest.mark.parametrize("dataset", ["fashion_mnist", "images-0123456789ab", "cats", "../mnist"])

@@ -55,7 +55,7 @@ def table(tab: Tab) -> pd.DataFrame:
 
 def tick(tab: Tab, *keys: str) -> Tab:
     """Choose rows of the list, which a test cannot do through the table itself."""
-    (state,) = (key for key in tab.session_state if key.startswith("runs_"))
+    state = max((key for key in tab.session_state if key.startswith("runs_")), key=lambda key: int(key[5:]))
     rows = [list(table(tab).index).index(key) for key in keys]
     tab.session_state[state] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     tab.run()
@@ -141,6 +141,7 @@ def test_a_damaged_run_says_what_is_wrong_and_can_be_deleted(tab: Tab, store: Ru
     tick(tab, run.key)
     assert "Delete" in tab.labels()
     assert {"Save", "Compare with PCA"}.isdisjoint(tab.labels())
+    assert f"Compare takes runs that are trained, on images that are still here. Untick: Run {run.key}." in tab.words()
     tab.button(key="delete_chosen").click().run()
     assert store.listed() == []
 
@@ -173,6 +174,54 @@ def test_ticks_stay_with_their_runs_when_the_list_changes(tab: Tab, store: RunSt
     assert [row.key for row in store.listed()] == [newer.key]
 
 
+def test_a_tick_that_comes_as_the_list_changes_is_not_lost(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run, other = two_runs(store, small_run)
+    tick(tab.open("runs"), run.key)
+    newer = store.create(replace(SMALL, steps=7))
+    # The table that the browser shows has no row for the newer one yet.
+    tick(tab, run.key, other.key)
+    assert newer.key in table(tab).index
+    tab.button(key="delete_chosen").click().run()
+    assert [row.key for row in store.listed()] == [newer.key]
+
+
+def test_a_tick_on_its_way_from_a_table_that_was_replaced_is_not_lost(
+    tab: Tab, store: RunStore, small_run: Run
+) -> None:
+    run, _ = two_runs(store, small_run)
+    rows = [list(table(tab.open("runs")).index).index(run.key)]
+    store.create(replace(SMALL, steps=7))
+    tab.run()
+    former = min(key for key in tab.session_state if key.startswith("runs_"))
+    tab.session_state[former] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    tab.run()
+    tab.button(key="delete_chosen").click().run()
+    assert run.key not in {row.key for row in store.listed()}
+    assert len(store.listed()) == 2
+
+
+def test_more_ticks_than_can_be_compared_say_how_many_to_untick(tab: Tab, store: RunStore, small_run: Run) -> None:
+    run = copied(small_run, store)
+    runs = [run, *(like(run, replace(SMALL, seed=seed), store) for seed in range(1, 6))]
+    tick(tab.open("runs"), *(run.key for run in runs[:5]))
+    assert "Compare takes two to four. Ticked: 5. Untick one." in tab.words()
+    tick(tab, *(run.key for run in runs))
+    assert "Compare takes two to four. Ticked: 6. Untick 2." in tab.words()
+    tick(tab, *(run.key for run in runs[:4]))
+    assert "Compare these 4" in tab.labels()
+
+
+def test_a_run_that_was_stopped_before_its_first_step_is_not_begun(tab: Tab, store: RunStore, small_run: Run) -> None:
+    copied(small_run, store)
+    waiting = store.create(replace(SMALL, steps=99))
+    waiting.write_status(Status("paused", steps=99))
+    tab.open("runs")
+    assert table(tab).loc[waiting.key, "State"] == "not begun"
+    assert tab.dataframe[0].proto.placeholder == "–"
+    tab.open("train", **waiting.config.to_text())
+    assert "Not begun: it was stopped while it waited. 99 steps are to do." in tab.words()
+
+
 def test_deleting_a_run_that_somebody_else_deleted_is_no_error(tab: Tab, store: RunStore, small_run: Run) -> None:
     run, other = two_runs(store, small_run)
     tick(tab.open("runs"), run.key)
@@ -184,8 +233,7 @@ def test_deleting_a_run_that_somebody_else_deleted_is_no_error(tab: Tab, store: 
 
 def rename(tab: Tab, run: Run, name: str) -> Tab:
     tab.text_input(key=f"name_{run.key}").set_value(name)
-    (save,) = (button for button in tab.button if button.label == "Save")
-    save.click().run()
+    tab.button(key=f"save_{run.key}").click().run()
     return tab
 
 
@@ -213,6 +261,18 @@ def test_a_text_that_is_no_name_is_refused_in_plain_words(tab: Tab, store: RunSt
     assert table(tab).loc[run.key, "Run"] == TITLE
 
 
+def test_a_name_that_is_too_long_is_refused_whole_and_can_be_shortened(
+    tab: Tab, store: RunStore, small_run: Run
+) -> None:
+    run = copied(small_run, store)
+    rename(tick(tab.open("runs"), run.key), run, "a" * 120)
+    assert tab.error[0].value.startswith("A run's name must be 1 to 60 characters that can be printed. Received: 120, ")
+    assert tab.text_input(key=f"name_{run.key}").value == "a" * 120
+    rename(tab, run, "a" * 60)
+    assert not tab.error
+    assert run.fresh().name == "a" * 60
+
+
 def test_naming_a_run_that_somebody_deleted_says_so_and_the_page_goes_on(
     tab: Tab, store: RunStore, small_run: Run
 ) -> None:
@@ -220,7 +280,7 @@ def test_naming_a_run_that_somebody_deleted_says_so_and_the_page_goes_on(
     tick(tab.open("runs"), run.key)
     store.delete(run.key)
     rename(tab, run, "too late")
-    assert tab.error[0].value == f"There is no run {run.key}: it was deleted meanwhile."
+    assert tab.error[0].value == f"“{TITLE}” cannot be named: it was deleted meanwhile."
     assert list(table(tab).index) == [other.key]
 
 
@@ -294,6 +354,8 @@ def test_a_family_is_known_by_its_colour_and_its_shape(tab: Tab, store: RunStore
     assert set(dots(tab).kind) == {"Autoencoder", "Variational autoencoder"}
     (chart,) = (one for one in tab.get("vega_lite_chart") if "dimensions" in one.proto.spec)
     specification = json.loads(chart.proto.spec)
+    # A phone has no room for three names in a row.
+    assert specification["encoding"]["color"]["legend"]["columns"] == 2
     colours = specification["encoding"]["color"]["scale"]
     shapes = specification["layer"][1]["encoding"]["shape"]["scale"]
     assert colours["domain"] == shapes["domain"] == ["Autoencoder", "Variational autoencoder", "PCA"]

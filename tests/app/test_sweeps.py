@@ -14,7 +14,8 @@ from ae_core.datasets import dataset_for
 from ae_core.errors import StoreError
 from ae_core.presets import PRESETS
 from ae_core.store import Run, RunStore, Status
-from ae_core.sweeps import Sweep, SweepStore
+from ae_core.sweeps import Sweep
+from ae_core.sweepstore import SweepStore
 from ae_core.work import baseline_path
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
@@ -102,7 +103,11 @@ def test_a_base_that_was_deleted_meanwhile_gives_way_to_another(tab: Tab, store:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("0, 1", "Latent dimensions must be a whole number from 1 to 256. Received: 0."),
+        ("0, 1", "Latent dimensions must be a whole number from 1 to 256. Received: 0. For example: 1, 2, 4, 8."),
+        (
+            "4, foo, 3.5",
+            "Latent dimensions must be a whole number from 1 to 256. Received: foo, 3.5. For example: 1, 2",
+        ),
         ("4, 4", "Latent dimensions must have different values in a sweep. Received: 4 twice."),
         ("", "Latent dimensions must have 2 to 8 values in a sweep. Received: none."),
     ],
@@ -242,10 +247,78 @@ def test_of_several_sweeps_the_address_names_one(tab: Tab, kept: SweepStore) -> 
     assert tab.query_params["sweep"] == seeds.key
 
 
-def test_an_address_of_no_sweep_is_said_and_the_last_one_shown(tab: Tab, kept: SweepStore) -> None:
+def test_an_address_of_no_sweep_is_said_until_the_visitor_chooses_one(tab: Tab, kept: SweepStore) -> None:
+    seeds = Sweep.read(SMALL, "seed", ["1", "2"])
+    kept.save(seeds)
+    words = "The address must name a sweep of this server. Received: ../../etc, which none here is called;"
     tab.open("runs", sweep="../../etc")
-    assert said(tab, "There is no sweep ../../etc: it was deleted, or the address is wrong.")
+    assert said(tab, words)
+    assert len(states(tab)) == 2
+    tab.run()
+    assert said(tab, words)
+    tab.selectbox(key="chosen_sweep").select_index(1).run()
+    assert not said(tab, words)
     assert len(states(tab)) == 3
+    assert tab.query_params == {"sweep": DIMS.key}
+
+
+def test_an_address_of_no_sweep_is_said_where_there_is_none(tab: Tab) -> None:
+    tab.open("runs", sweep="nonsense")
+    assert said(
+        tab, "Received: nonsense, which none here is called; perhaps it was deleted, or the address is not whole."
+    )
+    tab.button(key="start_sweep").click().run()
+    assert not said(tab, "nonsense")
+
+
+def test_the_address_keeps_a_sweep_beside_what_is_compared(
+    tab: Tab, store: RunStore, small_run: Run, kept: SweepStore
+) -> None:
+    kept.save(Sweep.read(SMALL, "seed", ["1", "2"]))
+    run = copied(small_run, store)
+    tab.open("runs", sweep=DIMS.key)
+    assert tab.query_params == {"sweep": DIMS.key, "compare": f"{run.key},pca-4"}
+    tab.run()
+    assert tab.selectbox(key="chosen_sweep").value == DIMS.key
+
+
+def test_each_run_of_a_sweep_is_called_by_its_value(tab: Tab, store: RunStore, kept: SweepStore) -> None:
+    sweep = Sweep.read(SMALL, "learning_rate", ["0.01", "0.1"])
+    finish(store, *sweep.configs)
+    kept.save(sweep)
+    tab.open("runs", sweep=sweep.key)
+    title = "Dense 16, 4 dimensions, 5 steps"
+    assert set(tab.dataframe[0].value["Run"]) == {f"{title}, learning rate 0.01", f"{title}, learning rate 0.1"}
+    assert f"{title}, learning rate 0.1" in tab.selectbox(key="sweep_base").options
+    tab.text_input(key=f"name_{sweep.key}").set_value("How fast")
+    tab.button(key=f"save_{sweep.key}").click().run()
+    assert "How fast: learning rate 0.01, 0.1" in tab.selectbox(key="chosen_sweep").options
+    assert set(tab.dataframe[0].value["Run"]) == {"How fast, learning rate 0.01", "How fast, learning rate 0.1"}
+    assert store.open(sweep.configs[0].key).title == "How fast, learning rate 0.01"
+
+
+def test_a_sweep_is_called_after_the_run_that_it_varies(tab: Tab, store: RunStore, kept: SweepStore) -> None:
+    finish(store, *DIMS.configs)
+    store.open(SMALL.key).rename("My net")
+    tab.open("runs")
+    assert tab.selectbox(key="chosen_sweep").options == ["My net: latent dimensions 1, 2, 4"]
+    assert set(tab.dataframe[0].value["Run"]) == {
+        "My net",
+        "My net, latent dimensions 1",
+        "My net, latent dimensions 2",
+    }
+
+
+def test_a_stopped_sweep_says_what_is_not_begun_and_shows_a_dash_where_there_is_nothing(
+    tab: Tab, store: RunStore, kept: SweepStore
+) -> None:
+    one, two, _ = DIMS.configs
+    finish(store, one)
+    leave(store, two, Status("paused", steps=5))
+    tab.open("runs")
+    assert states(tab) == ["trained", "not begun", "deleted"]
+    assert tab.dataframe[-1].proto.placeholder == "–"
+    assert pd.isna(tab.dataframe[-1].value.Steps[2])
 
 
 def test_a_damaged_sweep_can_be_deleted(tab: Tab, kept: SweepStore) -> None:

@@ -71,6 +71,24 @@ def test_each_dimension_has_a_bar_and_collapsed_ones_are_counted(tab: Tab, jobs:
     assert [caption for caption in tab.caption if caption.value.startswith("3 of 4 dimensions are used")]
 
 
+def test_before_a_few_steps_nothing_is_said_of_used_dimensions(tab: Tab, jobs: FakeJobs) -> None:
+    longer = replace(VARIATIONAL, steps=1000)
+    for step, bars, said in ((0, 1, False), (1, 2, False), (99, 2, False), (100, 2, True)):
+        jobs.under_way[longer.key] = job(longer, progress=progress_at(step, longer, kl=KL))
+        tab.open("train", **longer.to_text())
+        assert len(tab.charted()) == bars
+        assert any("dimensions are used" in words for words in tab.words()) == said
+
+
+def test_what_is_said_of_a_curve_is_what_it_shows(tab: Tab, finished: Run) -> None:
+    tab.open("train", **ADDRESS)
+    assert any(words.startswith("Reconstruction: the loss summed") for words in tab.words())
+    assert not any(words.startswith("PCA: what principal") for words in tab.words())
+    tab.session_state["measure_variational"] = "mse"
+    tab.run()
+    assert any(words.startswith("PCA: what principal") for words in tab.words())
+
+
 def test_the_squared_error_can_be_looked_at_too(tab: Tab, finished: Run) -> None:
     tab.open("train", **ADDRESS)
     assert "KL term" in tab.curves()

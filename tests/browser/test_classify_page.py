@@ -67,6 +67,14 @@ def hold(page: Page) -> None:
     settle(page)
 
 
+def errors(page: Page) -> dict[tuple[str, int], float]:
+    """What the curve has, by contestant and number of labels."""
+    marks = chart(page, 1).evaluate(LABELLED, ".mark-symbol")
+    read = re.compile(r"Error \(%\): ([\d.]+); .*Classifier: ([^;]*); Labels: ([\d,]+)")
+    found = filter(None, map(read.search, marks))
+    return {(point[2], int(point[3].replace(",", ""))): float(point[1]) for point in found}
+
+
 def by_command_line(server: Server, run: Run, labels: int) -> dict[str, float]:
     """The accuracies that it prints."""
     command = [sys.executable, "-m", "ae_core", "classify", run.key, "--labels", str(labels), "--json"]
@@ -93,18 +101,15 @@ def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
         assert CONTESTANTS[name].title in said
         assert any(words.startswith(f"{100 * accuracy:.1f} ±") for words in said), (name, accuracy, said)
 
+    wanted = {
+        (CONTESTANTS[name].short, count): pytest.approx(100 - 100 * accuracy)
+        for count, row in accuracies.items()
+        for name, accuracy in row.items()
+    }
+
     def drawn() -> bool:
-        points = chart(page, 1).evaluate(LABELLED, ".mark-symbol")
-        return all(
-            any(
-                f"Classifier: {CONTESTANTS[name].short};" in point
-                and f"Labels: {count:,};" in point
-                and f"Error (%): {100 - 100 * accuracy:.2f}" in point
-                for point in points
-            )
-            for count, row in accuracies.items()
-            for name, accuracy in row.items()
-        )
+        points = errors(page)
+        return all(points.get(point) == error for point, error in wanted.items())
 
     wait_until(drawn, "the curve has all points")
     best = max(accuracies[1000], key=lambda name: accuracies[1000][name])
@@ -113,7 +118,7 @@ def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
     right = sum(
         int(re.search(r"Images: (\d+)", cell)[1])  # type: ignore[index]
         for cell in cells
-        if (kind := re.search(r"Class: (\d)", cell)) and f"Taken for: {kind[1]};" in cell
+        if (kind := re.search(r"Class: (\d);", cell)) and f"Taken for: {kind[1]};" in cell
     )
     assert right == round(accuracies[1000][best] * 800)
 
@@ -121,7 +126,7 @@ def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
 def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) -> None:
     page = chromium_page
     visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
-    seven = chart(page, 2).locator('.mark-rect path[aria-label*="Class: 7; Taken for: 7;"]')
+    seven = chart(page, 2).locator('.mark-rect path[aria-label*="Taken for: 7; Class: 7;"]')
     expect(seven).to_be_visible()
     seven.click()
     opened = page.get_by_text(re.compile(r"^7 named rightly: \d+ images"))

@@ -16,6 +16,8 @@ from ae_core.datasets import load_dataset
 from ae_core.metrics import squared_errors
 from ae_core.progress import preview_indices, to_pixels
 from ae_core.store import Run, RunStore
+from ae_core.sweeps import Sweep
+from ae_core.sweepstore import SweepStore
 from ae_core.work import baseline_path
 from tests.browser.draw_page import READ
 from tests.browser.served import Server, serving, settle, visit
@@ -92,7 +94,7 @@ def test_two_ticked_runs_and_pca_rebuild_the_same_digits_with_their_errors(
     choice = chromium_page.get_by_test_id("stMultiSelect").first
     expect(choice).to_contain_text("6 steps")
     choice.locator("input").click()
-    chromium_page.get_by_role("option", name="PCA, same number of dimensions").click()
+    chromium_page.get_by_role("option", name="PCA, 4 dimensions, MNIST").click()
     expect(strip(chromium_page, "PCA, 4 dimensions")).to_be_visible()
     expect(chromium_page.locator(".strips").first.locator(".strip")).to_have_count(4)
     data = load_dataset("mnist")
@@ -128,6 +130,45 @@ def test_the_ticked_run_is_given_a_name(chromium_page: Page, server: Server, run
     button_in_popover(chromium_page, "Save").click()
     expect(chromium_page.get_by_test_id("stMultiSelect").first).to_contain_text("My own")
     assert [run.fresh().name for run in runs] == ["My own", ""]
+    expect(chromium_page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    button(chromium_page, "Rename").click()
+    chromium_page.get_by_label("Name", exact=True).fill("My own " * 20)
+    button_in_popover(chromium_page, "Save").click()
+    expect(chromium_page.get_by_test_id("stPopoverBody")).to_contain_text("must be 1 to 60 characters")
+    assert runs[0].fresh().name == "My own"
+
+
+def test_a_tick_as_the_list_changes_is_kept_and_stays_with_its_run(
+    chromium_page: Page, server: Server, runs: list[Run]
+) -> None:
+    visit(chromium_page, f"{server.address}/runs")
+    tick(chromium_page, 1)
+    newer = server.store.create(replace(SMALL, steps=99))
+    # The page has not heard of it yet, or is just being told: the row is that of the list that is on show.
+    table(chromium_page).click(position={"x": 16, "y": HEADER + ROW / 2})
+    button(chromium_page, "Delete these 2 runs").click()
+    button_in_popover(chromium_page, "Delete").click()
+    expect(button(chromium_page, "Delete these 2 runs")).to_have_count(0)
+    assert {row.key for row in server.store.listed()} == {newer.key}
+
+
+def test_an_open_list_stays_open_while_a_comparison_is_made(
+    chromium_page: Page, server: Server, runs: list[Run]
+) -> None:
+    sweep = Sweep.read(SMALL, "seed", ["1", "2"])
+    SweepStore(server.store.root).save(sweep)
+    visit(chromium_page, f"{server.address}/runs?sweep={sweep.key}")
+    values = chromium_page.get_by_role("textbox", name="Values")
+    chromium_page.get_by_text("New sweep").click()
+    expect(values).to_be_visible()
+    tick(chromium_page, 0, 1)
+    button(chromium_page, "Compare these 2").click()
+    expect(strip(chromium_page, "5 steps")).to_be_visible()
+    expect(chromium_page.get_by_text("± is half of the 95 % interval")).to_be_visible()
+    settle(chromium_page)
+    expect(values).to_be_visible()
+    assert f"sweep={sweep.key}" in chromium_page.url
+    SweepStore(server.store.root).delete(sweep.key)
 
 
 def test_a_tick_stays_with_its_run_when_another_one_arrives_and_deleting_is_asked_first(

@@ -15,7 +15,8 @@ from ae_core.config import Config
 from ae_core.datasets import dataset_for
 from ae_core.presets import title_of
 from ae_core.store import Run, Status
-from ae_core.sweeps import Sweep, SweepStore
+from ae_core.sweeps import Sweep
+from ae_core.sweepstore import SweepStore
 from ae_core.work import baseline_path
 from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
 from tests.browser.train_page import button, message, overflow, page_link

@@ -189,7 +189,7 @@ def test_a_second_training_waits_for_the_first(training: Page, chromium: Browser
 def test_a_link_is_the_very_first_visit_of_a_server(chromium_page: Page, tmp_path: Path) -> None:
     with serving(tmp_path) as fresh:
         visit(chromium_page, train_address(fresh, replace(LONG, optimizer="sgd", dropout=0.25)))
-        pages = ["Start", "Train", "Draw", "Latent space", "Generate", "Runs"]
+        pages = ["Start", "Train", "Draw", "Latent space", "Generate", "Classify", "Runs"]
         expect(chromium_page.get_by_test_id("stTopNavLink")).to_have_text(pages)
         expect(chromium_page).to_have_title("Bottleneck")
         box = chromium_page.get_by_test_id("stMainBlockContainer").bounding_box()

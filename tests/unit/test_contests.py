@@ -46,19 +46,19 @@ def run(jobs: Jobs, digit_runs: dict[int, Run]) -> Run:
     return jobs.store.open(digit_runs[32].key)
 
 
-def until_over(contests: Contests, run: Run) -> None:
-    wait_until(lambda: not contests.active(run), "the contests are over")
+def until_over(contests: Contests) -> None:
+    wait_until(lambda: not contests.active(), "the contests are over")
 
 
 def test_contests_are_watched_and_end_as_the_command_line_ends_them(contests: Contests, run: Run) -> None:
     contests.request(run, [20, 40], seeds=1)
     contests.request(run, [20, 40], seeds=1)
-    ((name, _),) = contests.active(run).items()
+    ((name, _),) = contests.active().items()
     assert name.rounds == [(20, 0), (40, 0)]
     seen: list[ContestProgress] = []
 
     def look() -> bool:
-        task = contests.active(run).get(name)
+        task = contests.active().get(name)
         if task:
             seen.append(task.progress)
         return task is None
@@ -78,7 +78,7 @@ def test_contests_are_watched_and_end_as_the_command_line_ends_them(contests: Co
 
     # What was held is not held again, whoever asks.
     contests.request(run, [20, 40], seeds=1)
-    assert contests.active(run) == {}
+    assert contests.active() == {}
     bench = Bench(run, folder=run.path.parent / "datasets", basis=lambda: pytest.fail("PCA is not needed again"))
     (run.path / contest_file(40, 0)).unlink()
     again = run_contest(bench, labels=40, seed=0, names=["neighbours", "head"])
@@ -90,18 +90,18 @@ def test_a_contest_that_is_called_off_keeps_what_was_learned_and_goes_on_from_th
     contests: Contests, run: Run
 ) -> None:
     contests.request(run, [60], seeds=3)
-    (name,) = contests.active(run)
+    (name,) = contests.active()
     wait_until(lambda: (60, 0) in contests.outcomes(run), "somebody has learned")
     contests.cancel(name)
-    assert contests.active(run)[name].stopping
-    until_over(contests, run)
+    assert contests.active()[name].stopping
+    until_over(contests)
     assert contests.errors(run) == []
     held = contests.outcomes(run)
     assert (60, 2) not in held
     kept = held[60, 0].outcomes
     assert kept
     contests.request(run, [60], seeds=1)
-    until_over(contests, run)
+    until_over(contests)
     after = contests.outcomes(run)[60, 0].outcomes
     assert set(after) == set(CONTESTANTS)
     assert all(after[name].seconds == outcome.seconds for name, outcome in kept.items())
@@ -111,7 +111,7 @@ def test_a_contest_that_is_called_off_keeps_what_was_learned_and_goes_on_from_th
 def test_too_few_or_too_many_labels_are_refused_at_once(contests: Contests, run: Run, count: int) -> None:
     with pytest.raises(DataError, match=f"Received: {count}"):
         contests.request(run, [100, count], seeds=1)
-    assert contests.active(run) == {}
+    assert contests.active() == {}
 
 
 def test_a_run_without_an_encoder_holds_no_contest(jobs: Jobs, contests: Contests) -> None:
@@ -124,14 +124,14 @@ def test_what_goes_wrong_on_a_worker_is_told_in_its_own_words_until_the_next_try
     kept = (run.path / "network.bin").read_bytes()
     (run.path / "network.bin").write_bytes(b"1234")
     contests.request(run, [30], seeds=1)
-    until_over(contests, run)
+    until_over(contests)
     (words,) = contests.errors(run)
     assert words.startswith(f"Run {run.key} is damaged: network.json or network.bin cannot be read.")
     # Those that do not need it have learned all the same, the quick ones first.
     assert set(contests.outcomes(run)[30, 0].outcomes) <= set(QUICK_FIRST) - {"fine-tuned"}
     (run.path / "network.bin").write_bytes(kept)
     contests.request(run, [30], seeds=1)
-    until_over(contests, run)
+    until_over(contests)
     assert contests.errors(run) == []
 
 

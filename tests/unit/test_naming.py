@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ae_core.config import Config
 from ae_core.errors import RunNameError, RunNotFoundError
+from ae_core.presets import PRESETS, title_of
 from ae_core.store import Run, RunStore, Status
+from ae_core.sweeps import Sweep
+from ae_core.sweepstore import SweepStore
 from tests.small import add_digits
 
 CONFIG = Config(steps=30, latent_dim=4)
@@ -59,6 +63,55 @@ def test_a_file_that_holds_no_name_counts_as_none(store: RunStore, run: Run, con
     assert store.open(run.key).title == SETTINGS
 
 
+@pytest.mark.parametrize(
+    ("preset", "changes", "title"),
+    [
+        ("quick-start", {"latent_dim": 8}, "Quick start, latent dimensions 8"),
+        ("quick-start", {"train_size": 1000}, "Quick start, training images 1,000"),
+        ("quick-start", {"weight_l2": 0.001}, "Quick start, L2 on weights 0.001"),
+        ("quick-start", {"momentum": 0.1}, "Quick start"),
+        ("variational", {"beta": 4.0}, "Variational, beta 4"),
+        ("variational", {"beta": 2.0}, "Variational, beta 2"),
+        ("quick-start", {"latent_dim": 4, "steps": 30}, SETTINGS),
+    ],
+)
+def test_a_training_is_called_after_the_preset_of_which_it_changes_one_setting(
+    preset: str, changes: dict[str, Any], title: str
+) -> None:
+    assert title_of(replace(PRESETS[preset], **changes)) == title
+
+
+def test_a_run_of_a_sweep_is_called_after_its_value_and_what_the_sweep_is_called(store: RunStore, run: Run) -> None:
+    sweep, sweeps = Sweep.read(CONFIG, "seed", ["0", "1"]), SweepStore(store.root)
+    one, two = map(store.create, sweep.configs)
+    assert one.title == two.title == SETTINGS
+    sweeps.save(sweep)
+    assert [made.fresh().title for made in (one, two)] == [f"{SETTINGS}, seed 0", f"{SETTINGS}, seed 1"]
+    run.rename("Mine")
+    assert [made.fresh().title for made in (one, two)] == ["Mine", "Mine, seed 1"]
+    sweeps.rename(sweep.key, " Luck ")
+    two.rename("Lucky")
+    assert [made.fresh().title for made in (one, two)] == ["Mine", "Lucky"]
+    for made in (one, two):
+        made.rename("")
+    assert [made.fresh().title for made in (one, two)] == ["Luck, seed 0", "Luck, seed 1"]
+    sweeps.delete(sweep.key)
+    assert one.fresh().title == SETTINGS
+
+
+def test_a_value_that_the_settings_tell_already_is_not_told_twice(store: RunStore) -> None:
+    sweep = Sweep.read(CONFIG, "steps", ["30", "60"])
+    SweepStore(store.root).save(sweep)
+    assert store.create(sweep.configs[1]).title == "Dense 512, 4 dimensions, 60 steps"
+
+
+def test_a_preset_keeps_its_title_in_a_sweep(store: RunStore) -> None:
+    sweep, sweeps = Sweep.read(Config(), "seed", ["0", "1"]), SweepStore(store.root)
+    sweeps.save(sweep)
+    sweeps.rename(sweep.key, "Luck")
+    assert [store.create(config).title for config in sweep.configs] == ["Quick start", "Luck, seed 1"]
+
+
 def test_a_deleted_run_cannot_be_named_and_does_not_come_back(store: RunStore, run: Run) -> None:
     store.delete(run.key)
     for name in ("late", ""):
@@ -81,8 +134,9 @@ def test_a_run_of_own_images_is_called_by_their_given_title(store: RunStore) -> 
     assert store.create(replace(Config(), dataset="fashion_mnist")).title == "Quick start, Fashion-MNIST"
 
 
-def test_a_run_whose_images_are_gone_is_called_by_their_key(store: RunStore) -> None:
-    assert store.create(replace(CONFIG, dataset="images-0123456789ab")).title == f"{SETTINGS}, images-0123456789ab"
+def test_a_run_whose_images_are_gone_says_so(store: RunStore) -> None:
+    gone = store.create(replace(CONFIG, dataset="images-0123456789ab"))
+    assert gone.title == f"{SETTINGS}, images that were removed (89ab)"
 
 
 def test_the_size_on_disk_counts_all_files_and_none_of_a_deleted_run(store: RunStore, run: Run) -> None:

@@ -9,19 +9,11 @@ from typing import Any
 import pytest
 
 from ae_core.config import FIELDS, Config
-from ae_core.errors import BottleneckError, ConfigError
+from ae_core.errors import BottleneckError, ConfigError, RunNameError
 from ae_core.presets import PRESETS
 from ae_core.store import RunStore
-from ae_core.sweeps import (
-    NOT_SWEPT,
-    Sweep,
-    SweepError,
-    SweepStore,
-    fields_for,
-    split_values,
-    suggested,
-    swept_fields,
-)
+from ae_core.sweeps import NOT_SWEPT, Sweep, fields_for, split_values, suggested, swept_fields
+from ae_core.sweepstore import SweepError, SweepStore
 
 BASE = Config()
 SWEEP = Sweep.read(BASE, "latent_dim", ["1", "2", "4"])
@@ -59,7 +51,8 @@ def test_values_are_read_as_everywhere_else_and_put_in_order(
     ("field", "text", "words"),
     [
         ("latent_dim", "0, 1", "latent_dim must be a whole number from 1 to 256. Received: 0."),
-        ("learning_rate", "fast, 1", "learning_rate must be a number from 1e-07 to 10. Received: fast."),
+        ("learning_rate", "fast, 1", "from 1e-07 to 10. Received: fast. For example: 0.0001, 0.0003, 0.001, 0.003."),
+        ("loss", "mse, foo", "loss must be one of mse, bce. Received: foo."),
         ("learning_rate", "0.001, 1e-3", "learning_rate must have different values in a sweep. Received: 0.001 twice."),
         ("latent_dim", "", "latent_dim must have 2 to 8 values in a sweep. Received: none."),
         ("latent_dim", "1", "latent_dim must have 2 to 8 values in a sweep. Received: 1."),
@@ -125,6 +118,35 @@ def test_a_kept_sweep_is_read_back_as_it_was(kept: SweepStore) -> None:
     (one,) = kept.listed()
     assert (one.key, one.sweep, one.problem) == (SWEEP.key, SWEEP, "")
     assert kept.open(SWEEP.key) == one
+
+
+def test_a_sweep_keeps_its_name_when_it_is_started_again(kept: SweepStore) -> None:
+    kept.save(SWEEP)
+    kept.rename(SWEEP.key, "  How\twide ")
+    kept.save(SWEEP)
+    assert kept.open(SWEEP.key).name == "How wide"
+    kept.rename(SWEEP.key, "")
+    assert kept.open(SWEEP.key).name == ""
+
+
+def test_a_text_that_is_no_name_is_refused_and_one_in_the_file_counts_as_none(kept: SweepStore) -> None:
+    kept.save(SWEEP)
+    kept.rename(SWEEP.key, "Before")
+    with pytest.raises(RunNameError, match="A sweep's name must be 1 to 60 characters that can be printed"):
+        kept.rename(SWEEP.key, "a" * 61)
+    assert kept.open(SWEEP.key).name == "Before"
+    path = kept.folder / f"{SWEEP.key}.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"Before"', "7"), encoding="utf-8")
+    assert (kept.open(SWEEP.key).name, kept.open(SWEEP.key).sweep) == ("", SWEEP)
+
+
+def test_a_sweep_that_is_gone_or_damaged_cannot_be_named(kept: SweepStore) -> None:
+    with pytest.raises(SweepError, match="it was deleted meanwhile"):
+        kept.rename(SWEEP.key, "Late")
+    kept.save(SWEEP)
+    (kept.folder / f"{SWEEP.key}.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SweepError, match="is damaged"):
+        kept.rename(SWEEP.key, "Late")
 
 
 def test_sweeps_are_listed_last_started_first(kept: SweepStore) -> None:
