@@ -37,7 +37,7 @@ def show_standings(field: Field, outcomes: Outcomes, active: Mapping[ContestName
         st.markdown(_finding(field, done, outcomes))
     elif not moves:
         left = len(CONTESTANTS) - len(done)
-        st.caption(f"Stopped: {left} of {len(CONTESTANTS)} have not learned yet. Start goes on from there.")
+        st.caption(f"Stopped: {left} of {len(CONTESTANTS)} have not learned yet. Go on takes it up there.")
     st.caption(_how_to_read(field, len(contests)))
 
 
