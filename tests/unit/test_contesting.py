@@ -33,8 +33,9 @@ def cloud(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 
 @pytest.fixture(scope="module")
-def bench(digit_runs: dict[int, Run]) -> Bench:
-    run = digit_runs[32]
+def bench(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Bench:
+    # What is learned is kept with the run: other tests have theirs without.
+    run = copied(digit_runs[32], RunStore(tmp_path_factory.mktemp("contesting") / "runs"))
 
     def basis() -> PcaBasis:
         return PcaBasis.fit(made.pixels)
@@ -118,8 +119,9 @@ def test_every_contestant_beats_guessing_and_is_kept(bench: Bench) -> None:
     assert [done for _, done, _ in told] == [1.0] * len(CONTESTANTS)
 
 
-def test_a_run_of_two_classes_has_labels_of_its_own(variational_run: Run) -> None:
-    bench = Bench(variational_run, folder=variational_run.path.parent / "datasets", basis=lambda: pytest.fail("unused"))
+def test_a_run_of_two_classes_has_labels_of_its_own(variational_run: Run, store: RunStore) -> None:
+    run = copied(variational_run, store)
+    bench = Bench(run, folder=store.root / "datasets", basis=lambda: pytest.fail("unused"))
     contest = run_contest(bench, labels=20, seed=0, names=["logistic-codes", "neighbours", "spreading"])
     assert bench.classes.tolist() == [0, 1]
     assert all(outcome.accuracy(bench.test_labels) > 0.9 for outcome in contest.outcomes.values())
