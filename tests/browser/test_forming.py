@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,7 +159,8 @@ def test_the_space_bar_plays_and_pauses_and_a_click_on_the_cloud_too(chromium_pa
     chromium_page.keyboard.press("Home")
     chromium_page.keyboard.press("Space")
     expect(play_button(chromium_page)).to_have_text("Pause")
-    expect(chromium_page.locator(".replay")).to_have_attribute("data-frame", "2")
+    # Any frame on the way: one by itself may be over between two looks.
+    expect(chromium_page.locator(".replay")).to_have_attribute("data-frame", re.compile("^[1-8]$"))
     chromium_page.keyboard.press("Space")
     expect(play_button(chromium_page)).to_have_text("Play")
     chromium_page.wait_for_timeout(400)
