@@ -28,7 +28,7 @@ export default function ({ data, parentElement }) {
 
 class Replay {
   constructor(root) {
-    Object.assign(this, { root, run: 0, frame: -1, position: 0, film: null, shown: "", playing: null, goal: 0, stopGlide: () => {} });
+    Object.assign(this, { root, run: 0, frame: -1, position: 0, film: null, shown: "", playing: null, goal: 0, heading: null, stopGlide: () => {} });
     this.slider = this.find("input");
     this.button = this.find(".play");
     this.cloud = new Cloud(this.find(".dots"));
@@ -175,8 +175,11 @@ class Replay {
     this.halt();
     const from = this.position;
     const to = Math.min(this.film.last, Math.max(0, frame));
-    this.goal = to;
-    this.stopGlide = glide(GLIDE_MS, (t) => this.moveTo(from + (to - from) * t));
+    this.goal = this.heading = to;
+    this.stopGlide = glide(GLIDE_MS, (t) => {
+      this.moveTo(from + (to - from) * t);
+      if (t === 1) this.heading = null;
+    });
   }
 
   toggle() {
@@ -186,8 +189,10 @@ class Replay {
 
   play() {
     if (this.film.last === 0) return;
+    // Whoever is on the way to a frame begins there.
+    const from = this.heading ?? this.position;
     this.halt();
-    const begin = this.position >= this.film.last ? 0 : this.position;
+    const begin = from >= this.film.last ? 0 : from;
     // Where points do not move, each frame is shown for the same time.
     const [pace, paceTime] = calm() ? [(share) => share, (time) => time] : [ease, timeOf];
     let time = paceTime(begin / this.film.last);
@@ -205,7 +210,7 @@ class Replay {
   halt() {
     this.stopGlide();
     this.playing?.();
-    this.playing = null;
+    this.playing = this.heading = null;
     this.goal = Math.round(this.position);
     this.showButton();
   }
