@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster
 
 from ae_core.errors import BottleneckError, JobError
 
@@ -75,3 +75,18 @@ def unexpected(key: str, error: BaseException | None) -> str:
     return (
         f"The training of run {key} failed: {type(error).__name__}: {error}. Start it again; it goes on where it was."
     )
+
+
+def let_go(future: Future) -> None:
+    """Give up what a job has come to, and wait until it is given up; without a scheduler there is nothing to wait for.
+
+    Dask lets go in its own thread, in turn. Only then may the same be asked for again: a future that is still held
+    would answer with what it has.
+    """
+    with suppress(Exception):
+        future.release()
+        future.client.sync(_nothing)
+
+
+async def _nothing() -> None:
+    return

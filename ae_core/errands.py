@@ -14,10 +14,8 @@ from ae_core.cluster import reached
 from ae_core.config import Config
 from ae_core.errors import BottleneckError
 from ae_core.store import RunStore
+from ae_core.tasks import PRIORITY
 from ae_core.work import baseline_path, fetch_fashion, fit_baseline, fit_judge, judge_path
-
-PRIORITY = 5
-"""Before the trainings, whose pages wait for these files."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from distributed import Client, Event, Future
 
-from ae_core.cluster import TRAINING, connect, local_cluster, reached, unexpected
+from ae_core.cluster import TRAINING, connect, let_go, local_cluster, reached, unexpected
 from ae_core.config import Config
 from ae_core.contests import Contests
 from ae_core.datasets import dataset_for
@@ -271,11 +271,7 @@ class Jobs:
         if self._closed:
             return
         message = self._why_it_failed(key, future)
-        # Dask lets go in its own thread, in turn. Only then may the run be asked for again: a future that is still held
-        # would answer with what it has. When the scheduler is lost there is nothing to wait for.
-        with suppress(Exception):
-            future.release()
-            self._client.sync(_nothing)
+        let_go(future)
         with self._books.turns:
             with self._books.lock:
                 entry = self._books.entries.get(key)
@@ -322,7 +318,3 @@ class Jobs:
         if entry.progress and entry.progress.seconds_left is not None:
             return entry.progress.seconds_left
         return self._books.pace.seconds(entry.config)
-
-
-async def _nothing() -> None:
-    return

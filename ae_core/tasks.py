@@ -6,7 +6,7 @@ A worker tells how far it is by Dask events on one topic, each with the name of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
@@ -14,12 +14,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from distributed import Client, Event, Future, KilledWorker, get_worker
 
-from ae_core.cluster import reached
+from ae_core.cluster import let_go, reached
 from ae_core.errors import BottleneckError, CancelledError, JobError
 
 TURN_SECONDS = 1.0
 PRIORITY = 5
-"""Before a training that has not begun."""
+"""Of what pages wait for: before a training that has not begun."""
 
 
 class TaskName(Protocol):
@@ -182,11 +182,7 @@ class Tasks(Generic[Name, Progress]):
             entry = self._entries.get(name)
             called_off = entry is not None and entry.stopping
         message = "" if called_off else _problem(name, future)
-        # Dask lets go in its own thread, in turn. Only then may it be asked for again: a future that is still held
-        # would answer with what it has. When the scheduler is lost there is nothing to wait for.
-        with suppress(Exception):
-            future.release()
-            future.client.sync(_nothing)
+        let_go(future)
         with self._turns:
             with self._lock:
                 entry = self._entries.get(name)
@@ -244,7 +240,3 @@ def _problem(name: TaskName, future: Future) -> str:
         return f"The worker died several times while it made {name.words}, perhaps for want of memory. {name.lighter}"
     words = f"{name.words[0].upper()}{name.words[1:]}"
     return f"{words} could not be made: {type(error).__name__}: {error}. Ask for it again."
-
-
-async def _nothing() -> None:
-    return

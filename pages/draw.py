@@ -23,9 +23,7 @@ with shown_plainly():
     codecs = open_chosen(chosen)
     if codecs:
         show_board(codecs)
-        # Two runs may have come out the same.
-        for cargo in {codec.cargo.model: codec.cargo for codec in codecs}.values():
-            carry(cargo)
+        carry(*(codec.cargo for codec in codecs))
         carry_heads(codecs)
     elif not chosen:
         st.info("Nothing to draw with is chosen. Choose a network in the list above, or PCA; your drawing is kept.")

@@ -32,5 +32,4 @@ with shown_plainly():
                 show_between(codecs)
                 show_sum(codecs)
                 show_tries(codecs)
-            for cargo in {codec.cargo.model: codec.cargo for codec in codecs}.values():
-                carry(cargo)
+            carry(*(codec.cargo for codec in codecs))

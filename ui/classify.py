@@ -135,15 +135,14 @@ def _seconds(field: Field, outcomes: Outcomes, rounds: Sequence[tuple[int, int]]
 
     A network sees as many images as an autoencoder of as many steps would.
     """
-    seconds = 0.0
+    seconds, courses = 0.0, []
     for at in rounds:
         left = set(CONTESTANTS) - set(outcomes[at].outcomes if at in outcomes else ())
         course = replace(field.run.config, steps=WHOLE.steps(at[0]), batch_size=WHOLE.batch)
-        networks = left & {"fine-tuned", "from-scratch"}
-        seconds += jobs().estimate([course]) * len(networks) + SECONDS_EACH * len(left)
-        seconds += SECONDS_A_LABEL * at[0] * ("logistic-pixels" in left)
+        courses += [course] * len(left & {"fine-tuned", "from-scratch"})
+        seconds += SECONDS_EACH * len(left) + SECONDS_A_LABEL * at[0] * ("logistic-pixels" in left)
     # What several contests share is made for the first of them.
-    return seconds + (0.0 if outcomes else GRAPHS_SECONDS)
+    return seconds + jobs().estimate(courses) + (0.0 if outcomes else GRAPHS_SECONDS)
 
 
 def _start(field: Field, counts: Sequence[int]) -> None:

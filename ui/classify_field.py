@@ -48,7 +48,7 @@ class Field:
     @property
     def counts(self) -> list[int]:
         """Numbers of labels that make a curve."""
-        return [count for count in LABEL_COUNTS if len(self.classes) <= count <= self.data.train.count]
+        return _counts(self.data, self.classes)
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +67,7 @@ def choose_field(run: Run) -> Field | None:
         if known is None:
             return None
         data, classes, truth = known
-        offered = [count for count in LABEL_COUNTS if len(classes) <= count < data.train.count] + [data.train.count]
+        offered = list(dict.fromkeys([*_counts(data, classes), data.train.count]))
         usual = min(offered, key=lambda count: abs(count - USUAL_LABELS))
         with messages:
             for name, each, first in ((LABELS, offered, usual), (TIMES, TIMES_OFFERED, 1)):
@@ -101,6 +101,10 @@ def _classes(run: Run) -> tuple[Dataset, NDArray[np.int64], NDArray[np.int64]] |
         )
         return None
     return data, classes, positions(held_out, classes)
+
+
+def _counts(data: Dataset, classes: NDArray[np.int64]) -> list[int]:
+    return [count for count in LABEL_COUNTS if len(classes) <= count <= data.train.count]
 
 
 def _settle(name: str, offered: Sequence[int], usual: int) -> None:

@@ -60,6 +60,4 @@ def with_guess(codec: OpenCodec) -> Shown:
 
 def carry_heads(codecs: Sequence[OpenCodec]) -> None:
     """Send the heads of these codecs to the browser, each once."""
-    heads = [head for codec in codecs if (head := head_of(codec))]
-    for cargo in {head.cargo.model: head.cargo for head in heads}.values():
-        carry(cargo)
+    carry(*(head.cargo for codec in codecs if (head := head_of(codec))))

@@ -35,6 +35,8 @@ class Cargo:
         return cls(model, pack({"model": model, "network": network}, {"weights": weights}))
 
 
-def carry(cargo: Cargo) -> None:
-    """Send a network to the browser. It shows nothing; other components name `cargo.model`."""
-    _CARRIER(key=f"carrier_{cargo.model}", data=cargo.block)
+def carry(*cargos: Cargo) -> None:
+    """Send networks to the browser, each once. It shows nothing; other components name `cargo.model`."""
+    # Two runs may have come out the same.
+    for model, block in {cargo.model: cargo.block for cargo in cargos}.items():
+        _CARRIER(key=f"carrier_{model}", data=block)

@@ -55,7 +55,7 @@ function percent(share) {
  * @param {Float32Array} logits
  * @returns {Float64Array} as long, of sum 1
  */
-export function softmax(logits) {
+function softmax(logits) {
   const most = Math.max(...logits);
   const powers = Float64Array.from(logits, (value) => Math.exp(value - most));
   const sum = powers.reduce((total, power) => total + power, 0);
