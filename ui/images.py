@@ -39,9 +39,13 @@ def image_sources(dataset_key: str) -> None:
             "`x_test`, `y_test`), or IDX files, plain or `.gz`. Up to 100 MB. Everybody on this server can then train "
             "on them."
         )
-        st.file_uploader("Files", accept_multiple_files=True, key=FILES)
-        st.text_input("Name", key=TITLE, max_chars=80, placeholder="What the images show")
-        st.button("Add these images", key="add_images", type="primary", on_click=_add, args=(dataset_key,))
+        # A form, or to leave the name would draw the page anew just as the button is pressed, and the press be lost.
+        with st.form("own_images_form", border=False):
+            st.file_uploader("Files", accept_multiple_files=True, key=FILES)
+            st.text_input("Name", key=TITLE, max_chars=80, placeholder="What the images show")
+            st.form_submit_button(
+                "Add these images", key="add_images", type="primary", on_click=_add, args=(dataset_key,)
+            )
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(problem)
         chosen = st.session_state[dataset_key]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -258,10 +259,17 @@ def own_images(page: Page) -> Locator:
     """The box in which they are added and removed, opened."""
     box = page.locator(".st-key-own_images")
     for expander, inside in (("Data", box), ("Your own images", box.get_by_label("Name", exact=True))):
-        if not inside.is_visible():
-            page.get_by_text(expander, exact=True).click()
-            expect(inside).to_be_visible()
+        wait_until(partial(is_opened, page, expander, inside), f"{expander} is open")
     return box
+
+
+def is_opened(page: Page, expander: str, inside: Locator) -> bool:
+    """Whether it is, once it was pressed: a press is lost while the one around it still opens."""
+    if not inside.is_visible():
+        page.get_by_text(expander, exact=True).click()
+        with suppress(AssertionError):
+            expect(inside).to_be_visible(timeout=5000)
+    return inside.is_visible()
 
 
 def add_own_images(page: Page, file: Path, *, name: str) -> None:

@@ -27,7 +27,8 @@ const BELOW = 14;
 /** From this width of the window on, in pixels, there is room for the sliders beside the canvas. */
 const WIDE = 1100;
 /** The large picture beside the figure where there is no canvas: the board's CSS names its place. */
-const PICTURE = ".st-key-board_canvas img";
+const BOARD = ".st-key-board_canvas";
+const PICTURE = `${BOARD} img`;
 /** What a benchmark observes: from the canvas's pixels to the painted reconstructions. */
 const UPDATE = "bottleneck-update";
 
@@ -64,6 +65,7 @@ class Figure {
       ["pointerup", () => this.onRelease()],
       ["pointercancel", () => this.onRelease()],
       ["keydown", () => this.wake()],
+      ["dragstart", (event) => this.settings?.spoil.patch && event.target.matches?.(PICTURE) && event.preventDefault()],
     ];
     this.makeSettings();
     this.find(".spoil").open = window.innerWidth > WIDE;
@@ -367,10 +369,8 @@ class Figure {
     this.root.toggleAttribute("data-patch", erased);
     const places = this.header.canvas ? "What it sees" : "the digit, or on What it sees";
     setText(this.find(".where"), `The patch lies where you press on ${places}.`);
-    const picture = this.header.canvas ? null : document.querySelector(PICTURE);
-    if (!picture) return;
-    picture.draggable = !erased;
-    Object.assign(picture.style, erased ? { cursor: "crosshair", touchAction: "none" } : { cursor: "", touchAction: "" });
+    // Not on the picture itself, which is another one after each look of the server; the board's CSS does the rest.
+    document.querySelector(BOARD)?.toggleAttribute("data-patch", erased && !this.header.canvas);
   }
 
   tellSettings() {
