@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ae_core.baselines import PcaCodec
-from ae_core.codec import open_codec
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.drawing import digit_from_canvas
-from ae_core.presets import PRESETS
-from ae_core.store import RunStore
+from ae_core.codecs.codec import open_codec
+from ae_core.codecs.pca import PcaCodec
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.preprocessing.drawing import digit_from_canvas
+from ae_core.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from ae_core.training import train
+    from ae_core.training.train import train
 
 __all__ = ["PRESETS", "Config", "PcaCodec", "RunStore", "digit_from_canvas", "load_dataset", "open_codec", "train"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "train":
-        from ae_core.training import train
+        from ae_core.training.train import train
 
         return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.codec import encode_part, open_codec
-from ae_core.datasets import load_dataset
-from ae_core.presets import PRESETS
-from ae_core.projection import project, trustworthiness
-from ae_core.store import RunStore
+from ae_core.codecs.codec import encode_part, open_codec
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.latent.projection import project, trustworthiness
+from ae_core.runs.store import RunStore
 
 KERAS_BATCH = 32
 """The batch of Keras's `predict` where none is given."""
@@ -37,7 +37,7 @@ class Map(NamedTuple):
 
 def train_run(steps: int, folder: Path) -> str:
     """Train the quick start for so many steps; returns the run's key."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     return train(replace(PRESETS["quick-start"], steps=steps), store=RunStore(folder)).key
 

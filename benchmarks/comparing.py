@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ae_core.codec import Codec, open_codec
-from ae_core.comparing import figures
-from ae_core.datasets import load_dataset
-from ae_core.presets import PRESETS
-from ae_core.store import RunStore
+from ae_core.codecs.codec import Codec, open_codec
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.evaluation.comparison import figures
+from ae_core.runs.store import RunStore
 from benchmarks.rows import Bar, Row, alternate, say
 from benchmarks.sides import Side
 
@@ -52,7 +52,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 def train_runs(folder: Path) -> list[str]:
     """Train what is compared; returns the runs' keys."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     store = RunStore(folder)
     return [train(replace(PRESETS[name], steps=STEPS), store=store).key for name in COMPARED]

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 from benchmarks.browser import Chromium, chromium
 from benchmarks.hand import FIVE, Board, Point, Shows, Stroke, open_board
 from benchmarks.loops import train_briefly, train_whole

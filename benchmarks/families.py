@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from ae_core.baselines import PcaBasis
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.presets import PRESETS
+from ae_core.codecs.pca import PcaBasis
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
 from benchmarks.rows import Bar, Row, alternate, say
 from benchmarks.sides import Side
 
@@ -62,7 +62,7 @@ def _pca(*, quick: bool) -> Row:
 
 def steps_a_second(config: Config, steps: int) -> float:
     """Going on with the training of `config` that this process has, or beginning one."""
-    from ae_core.stepper import Stepper
+    from ae_core.training.loop import Stepper
 
     if config not in _steppers:
         _steppers[config] = Stepper(config, load_dataset("mnist"))

@@ -13,9 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ae_core.contest import CONTESTANTS, EPOCHS, PUBLISHED, Contest, Standing
-from ae_core.presets import NOTES, PRESETS
-from ae_core.store import RunStore
+from ae_core.classification.contest import CONTESTANTS, EPOCHS, PUBLISHED, Contest, Standing
+from ae_core.config.presets import NOTES, PRESETS
+from ae_core.runs.store import RunStore
 from benchmarks.rows import Bar, BenchmarkError, Row, alternate, say
 from benchmarks.sides import Side
 
@@ -105,9 +105,9 @@ _kept: dict[str, Any] = {}
 
 def prepare() -> None:
     """Train the preset if it is not there, and encode all images."""
-    from ae_core.contesting import Bench
-    from ae_core.training import train
-    from ae_core.work import basis_of
+    from ae_core.classification.teaching import Bench
+    from ae_core.codecs.pca import basis_of
+    from ae_core.training.train import train
 
     store = RunStore()
     run = store.find(PRESETS[PRESET])
@@ -118,7 +118,7 @@ def prepare() -> None:
 
 def hold(labels: int, seed: int) -> Contest:
     """The contest with these labels."""
-    from ae_core.contesting import run_contest
+    from ae_core.classification.teaching import run_contest
 
     return run_contest(_kept["bench"], labels=labels, seed=seed)
 
@@ -130,7 +130,7 @@ def truth_of() -> Any:
 
 def teach(name: str) -> float:
     """Seconds that one contestant learns for from all labels, whatever is kept of it."""
-    from ae_core.contesting import teach as learn
+    from ae_core.classification.teaching import teach as learn
 
     outcome = learn(name, _kept["bench"], labels=ALL, seed=0)
     return outcome.seconds

@@ -14,11 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.presets import PRESETS
-from ae_core.progress import Progress
-from ae_core.store import RunStore
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.history import Progress
+from ae_core.runs.store import RunStore
 
 CONFIG = PRESETS["article"]
 SETTLING = 50
@@ -64,7 +64,7 @@ def our_rate(folder: Path, steps: int) -> float:
 
 
 def _train_until(folder: Path, enough: Callable[[Reports], bool]) -> Reports:
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     reports: Reports = []
 
@@ -87,7 +87,7 @@ def keras_rate(steps: int) -> float:
     """
     import keras
 
-    from ae_core.models import build_network
+    from ae_core.training.networks import build_network
 
     network = build_network(CONFIG)
     model = keras.Sequential([network.encoder, network.decoder])
@@ -117,7 +117,7 @@ def _batches() -> Any:
 
 def train_briefly(presets: list[str], folder: Path) -> list[str]:
     """Train each preset for two steps, which gives runs of full size; returns their keys."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     configs: list[Config] = [replace(PRESETS[name], steps=2) for name in presets]
     return [train(config, store=RunStore(folder)).key for config in configs]
@@ -125,6 +125,6 @@ def train_briefly(presets: list[str], folder: Path) -> list[str]:
 
 def train_whole(preset: str, folder: Path) -> str:
     """Train a preset to its end; returns the run's key."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     return train(PRESETS[preset], store=RunStore(folder)).key

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.codec import open_codec
-from ae_core.datasets import load_dataset
-from ae_core.drawing import digit_from_canvas
-from ae_core.metrics import evaluate
-from ae_core.store import Run
+from ae_core.codecs.codec import open_codec
+from ae_core.datasets.dataset import load_dataset
+from ae_core.evaluation.metrics import evaluate
+from ae_core.preprocessing.drawing import digit_from_canvas
+from ae_core.runs.store import Run
 from benchmarks.rows import Bar, Row, say
 
 RECOGNISED = Bar(1.3, "most")

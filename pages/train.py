@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ae_core.layers import plan_layers
+from ae_core.config.layers import plan_layers
 from ui import form
 from ui.frame import inside_app
 from ui.live import layer_picture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ae_core.store import Run, RunStore
+from ae_core.runs.store import Run, RunStore
 from tests.small import FEW, SMALL, add_digits, trained
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.store import Run, RunStore
-from ae_core.uploads import add_images
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.uploads import add_images
+from ae_core.runs.store import Run, RunStore
 
 SMALL = Config(train_size=512, encoder_widths=(16,), latent_dim=4, steps=5)
 FEW = {"encoder_widths": "256", "steps": "400", "batch_size": "64"}

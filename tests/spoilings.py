@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.datasets import load_dataset
-from ae_core.spoiling import RANGES, Spoil
+from ae_core.datasets.dataset import load_dataset
+from ae_core.preprocessing.corruption import RANGES, Spoil
 
 Image = np.ndarray[Any, np.dtype[np.float32]]
 

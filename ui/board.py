@@ -14,10 +14,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.datasets import as_floats
-from ae_core.drawing import digit_from_canvas
-from ae_core.progress import to_pixels
-from ae_core.spoiling import spoil
+from ae_core.datasets.dataset import as_floats, to_pixels
+from ae_core.preprocessing.corruption import spoil
+from ae_core.preprocessing.drawing import digit_from_canvas
 from ui.codecs import OpenCodec, neighbours
 from ui.errors import shown_plainly
 from ui.guessing import with_guess
@@ -250,7 +249,7 @@ def _photographed(_: OpenCodec) -> Floats | None:
 @st.cache_data(max_entries=32, show_spinner="Looking for the digit…")
 def _digit_from_photo(content: bytes) -> Floats:
     # Pillow's decoders, of which most visits need none.
-    from ae_core.photos import digit_from_photo
+    from ae_core.preprocessing.photos import digit_from_photo
 
     return digit_from_photo(content)
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from ae_core.layers import PIXELS
-from ae_core.progress import History
+from ae_core.config.layers import PIXELS
+from ae_core.runs.history import History
 from ui.palette import Role, colour
 
 Measure = Literal["mse", "loss", "terms"]

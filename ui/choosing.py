@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.config import FIELDS, Config, read_field
-from ae_core.datasets import describe
+from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.presets import setting_words
+from ae_core.datasets.dataset import describe
 from ae_core.errors import ConfigError
-from ae_core.presets import setting_words
-from ae_core.store import Run
+from ae_core.runs.store import Run
 from ui.runs import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
 from ui.server import store
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.contest import CONTESTANTS, WHOLE
+from ae_core.classification.contest import CONTESTANTS, WHOLE
 from ae_core.errors import BottleneckError
-from ae_core.store import Run
+from ae_core.runs.store import Run
 from ui.classify_field import Field, Outcomes, choose_field, percent, show_labelled
 from ui.classify_standings import show_curve, show_standings
 from ui.errors import shown_plainly
@@ -20,7 +20,7 @@ from ui.server import jobs, store
 from ui.status import duration
 
 if TYPE_CHECKING:
-    from ae_core.contests import ContestName, ContestProgress, Task
+    from ae_core.jobs.contests import ContestName, ContestProgress, Task
 
 POLL_SECONDS = 1.0
 GRAPHS_SECONDS = 50.0

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.contest import CONTESTANTS, PUBLISHED, Standing
+from ae_core.classification.contest import CONTESTANTS, PUBLISHED, Standing
 from ui.palette import series_colour
 
 M1 = "M1+TSVM, 2014"

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.contest import CONTESTANTS, Outcome, confusion
+from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
 from ui.classify_charts import confusion_chart
 from ui.classify_field import Field, percent
 from ui.errors import shown_plainly

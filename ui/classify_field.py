@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.contest import LABEL_COUNTS, Contest, labelled, positions
-from ae_core.datasets import Dataset, evenly
-from ae_core.store import Run
+from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, positions
+from ae_core.datasets.dataset import Dataset, evenly
+from ae_core.runs.store import Run
 from ui.choices import keep
 from ui.live import Strip, digit_strips
 from ui.runs import run_choice

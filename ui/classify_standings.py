@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.contest import CONTESTANTS, Contest, Standing
+from ae_core.classification.contest import CONTESTANTS, Contest, Standing
 from ui.classify_charts import Row, curve_chart, standings_chart
 from ui.classify_field import Field, Outcomes, percent
 
 if TYPE_CHECKING:
-    from ae_core.contests import ContestName, ContestProgress, Task
+    from ae_core.jobs.contests import ContestName, ContestProgress, Task
 
 Standings = Mapping[str, Standing]
 

@@ -13,12 +13,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config import Config
-from ae_core.datasets import as_floats, evenly
-from ae_core.layers import Plan, plan_layers
-from ae_core.metrics import evaluate_each, percentiles
-from ae_core.presets import title_of
-from ae_core.store import Run, damaged_run
+from ae_core.config.config import Config
+from ae_core.config.layers import Plan, plan_layers
+from ae_core.config.presets import title_of
+from ae_core.datasets.dataset import as_floats, evenly
+from ae_core.evaluation.metrics import evaluate_each, percentiles
+from ae_core.runs.store import Run, damaged_run
 from ui.choosing import DRAWN, PCA, Linear, pca_title
 from ui.first import first_training
 from ui.live import Cargo, Shown
@@ -26,7 +26,7 @@ from ui.runs import FIRST, damage_mendable, showable
 from ui.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
-    from ae_core.codec import Codec
+    from ae_core.codecs.codec import Codec
 
 Floats = NDArray[np.float32]
 USUAL = (0.5, 99.5)
@@ -139,7 +139,7 @@ def open_run(run: Run) -> OpenCodec:
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening the network…")
 def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:  # noqa: ARG001 trained further: another
-    from ae_core.codec import read_network
+    from ae_core.codecs.codec import read_network
 
     network, weights = read_network(_run)
     try:

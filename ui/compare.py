@@ -11,13 +11,12 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.comparing import NONE, Figures, differing, figures
-from ae_core.config import FIELDS
-from ae_core.datasets import Dataset, describe
-from ae_core.layers import IMAGE_SHAPE
-from ae_core.metrics import Interval, squared_errors
-from ae_core.progress import preview_indices, to_pixels
-from ae_core.spoiling import RANGES, Spoil, spoil
+from ae_core.config.config import FIELDS
+from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.datasets.dataset import Dataset, describe, preview_indices, to_pixels
+from ae_core.evaluation.comparison import NONE, Figures, differing, figures
+from ae_core.evaluation.metrics import Interval, squared_errors
+from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
 from ui.choosing import PCA, Choice, codec_choice, forget_refused
 from ui.codecs import OpenCodec, open_chosen
 from ui.compare_charts import Curve, class_chart, curve_chart

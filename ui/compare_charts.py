@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ae_core.metrics import Interval
+from ae_core.evaluation.metrics import Interval
 from ui.chart import TITLES, curve_tooltip, step_axis
 
 HEIGHT = 310

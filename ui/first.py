@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ae_core.lock import is_held
-from ae_core.presets import title_of
-from ae_core.store import Run
+from ae_core.config.presets import title_of
+from ae_core.runs.lock import is_held
+from ae_core.runs.store import Run
 from ui.runs import FIRST
 from ui.server import jobs, store, visitor
 
 if TYPE_CHECKING:
-    from ae_core.jobs import Job
+    from ae_core.jobs.queue import Job
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from ae_core.config import FIELDS, Config, read_field
-from ae_core.datasets import DatasetInfo, describe, list_datasets
+from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.fields import Choice, Classes, Field, Integer
+from ae_core.config.layers import plan_layers
+from ae_core.config.presets import NOTES, PRESETS
+from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
 from ae_core.errors import BottleneckError, ConfigError
-from ae_core.fields import Choice, Classes, Field, Integer
-from ae_core.layers import plan_layers
-from ae_core.presets import NOTES, PRESETS
 from ui.images import image_sources
 from ui.runs import unmarked
 from ui.server import data_for, store

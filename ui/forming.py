@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ae_core.alignment import Formation, aligned
-from ae_core.frames import Frames, load_frames
-from ae_core.store import Run
+from ae_core.latent.alignment import Formation, aligned
+from ae_core.latent.frames import Frames, load_frames
+from ae_core.runs.store import Run
 from ui.codecs import OpenCodec
 from ui.live import replay
 from ui.server import data_for

@@ -9,9 +9,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ae_core.datasets import evenly
-from ae_core.generating import Normal, Sampler, SamplerName, coincide, fit_samplers
-from ae_core.store import Run
+from ae_core.datasets.dataset import evenly
+from ae_core.latent.sampling import Normal, Sampler, SamplerName, coincide, fit_samplers
+from ae_core.runs.store import Run
 from ui.choosing import PCA
 from ui.codecs import OpenCodec, encode_pixels, open_chosen
 from ui.runs import run_choice, showable, told_apart, unmarked, why_not_shown

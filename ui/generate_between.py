@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ae_core.datasets import Dataset
-from ae_core.generating import lerp, slerp
+from ae_core.datasets.dataset import Dataset
+from ae_core.latent.sampling import lerp, slerp
 from ui.board import drawn_digit
 from ui.choices import keep
 from ui.codecs import OpenCodec

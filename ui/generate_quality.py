@@ -11,11 +11,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config import Config
-from ae_core.datasets import as_floats, evenly
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import as_floats, evenly
 from ae_core.errors import DataError
-from ae_core.generating import SamplerName
-from ae_core.quality import Features, Judge, Quality, precision_recall
+from ae_core.evaluation.precision_recall import Features, Judge, Quality, precision_recall
+from ae_core.latent.sampling import SamplerName
 from ui.codecs import OpenCodec
 from ui.errors import shown_plainly
 from ui.generate import TITLES, Drawn, made_images
@@ -118,7 +118,7 @@ def _features(config: Config) -> Features | None:
         basis = baseline(Config(dataset=config.dataset))
         return None if basis is None else basis.codec(PCA_FEATURES).encode
     # Imported here: it brings Dask along, and the page's first content shall not wait for it.
-    from ae_core.work import judge_path
+    from ae_core.evaluation.precision_recall import judge_path
 
     path = judge_path(store(), config.dataset)
     try:

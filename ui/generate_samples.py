@@ -9,11 +9,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config import Config
-from ae_core.datasets import as_floats
-from ae_core.generating import SamplerName
-from ae_core.novelty import Originals, usual_distances
-from ae_core.progress import to_pixels
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import as_floats, to_pixels
+from ae_core.evaluation.nearest_image import Originals, usual_distances
+from ae_core.latent.sampling import SamplerName
 from ui.choices import keep
 from ui.codecs import OpenCodec, encode_pixels
 from ui.generate import TITLES, Drawn, image_name, made_images

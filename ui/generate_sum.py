@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.generating import class_means, combine
-from ae_core.progress import to_pixels
+from ae_core.datasets.dataset import to_pixels
+from ae_core.latent.sampling import class_means, combine
 from ui.board import drawn_digit
 from ui.choices import keep
 from ui.codecs import OpenCodec

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import streamlit as st
 
-from ae_core.presets import NOTES
+from ae_core.config.presets import NOTES
 from ui.codecs import OpenCodec
 from ui.generate import training_codes
 from ui.guessing import head_of

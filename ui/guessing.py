@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.heads import HEAD_FILE, load_head
-from ae_core.store import Run
+from ae_core.classification.heads import HEAD_FILE, load_head
+from ae_core.runs.store import Run
 from ui.codecs import OpenCodec
 from ui.live import Cargo, GuessShown, Shown, carry
 from ui.server import data_for
 
 if TYPE_CHECKING:
-    from ae_core.heads import Head
+    from ae_core.classification.heads import Head
 
 
 @dataclass(frozen=True, eq=False)

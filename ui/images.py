@@ -7,9 +7,9 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core.datasets import OWN_NAME, list_datasets
+from ae_core.datasets.dataset import OWN_NAME, list_datasets
+from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
-from ae_core.uploads import add_images, remove_images
 from ui.server import jobs, store
 
 FILES, TITLE = "image_files", "image_title"

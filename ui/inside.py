@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config import Config
-from ae_core.layers import plan_layers
-from ae_core.presets import title_of
-from ae_core.progress import preview_indices
-from ae_core.store import Run, damaged_run
+from ae_core.config.config import Config
+from ae_core.config.layers import plan_layers
+from ae_core.config.presets import title_of
+from ae_core.datasets.dataset import preview_indices
+from ae_core.runs.store import Run, damaged_run
 from ui.first import first_training
 from ui.live import Digit, decoder_only, start_figure
 from ui.runs import FIRST, damage_mendable, unmarked
@@ -55,7 +55,7 @@ def _trained(run: Run) -> None:
 
 def _decoder(run: Run) -> tuple[dict[str, Any], bytes]:
     """What the browser needs of the run's network. Raises DamagedRunError."""
-    from ae_core.codec import read_network
+    from ae_core.codecs.codec import read_network
 
     network, weights = read_network(run)
     try:

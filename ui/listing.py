@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from ae_core.comparing import NONE
-from ae_core.config import FIELDS
+from ae_core.config.config import FIELDS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
-from ae_core.store import Listed, Run
-from ae_core.titles import unnamed_title
+from ae_core.evaluation.comparison import NONE
+from ae_core.runs.store import Listed, Run
+from ae_core.runs.titles import unnamed_title
 from ui.compare import COMPARED, compare
 from ui.names import naming
 from ui.pictures import data_url

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.errors import BottleneckError
-from ae_core.naming import LONGEST
+from ae_core.runs.names import LONGEST
 
 HELP = f"Up to {LONGEST} characters. Without a name it is called by its settings."
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.drawing import MOST_SIDE
+from ae_core.datasets.dataset import to_pixels
 from ae_core.errors import DrawingError
-from ae_core.progress import to_pixels
+from ae_core.preprocessing.drawing import MOST_SIDE
 
 ENLARGED = 10
 """An image of 28 x 28 pixels would be a stamp in a report."""

@@ -11,10 +11,10 @@ from typing import Literal
 
 import streamlit as st
 
-from ae_core.config import Config
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
-from ae_core.presets import PRESETS
-from ae_core.store import Run
+from ae_core.runs.store import Run
 from ui.errors import shown_plainly
 from ui.server import has_data, store
 

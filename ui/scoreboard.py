@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ae_core.config import FIELDS, Config
-from ae_core.store import Run
+from ae_core.config.config import FIELDS, Config
+from ae_core.runs.store import Run
 from ui.chart import TITLES
 from ui.choosing import images_title
 from ui.errors import shown_plainly

@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import streamlit as st
 
-from ae_core.store import Run, RunStore
+from ae_core.runs.store import Run, RunStore
 
 if TYPE_CHECKING:
-    from ae_core.baselines import PcaBasis
-    from ae_core.codec import LiteRtCodec
-    from ae_core.config import Config
-    from ae_core.datasets import Dataset
-    from ae_core.jobs import Jobs
+    from ae_core.codecs.codec import LiteRtCodec
+    from ae_core.codecs.pca import PcaBasis
+    from ae_core.config.config import Config
+    from ae_core.datasets.dataset import Dataset
+    from ae_core.jobs.queue import Jobs
 
 OPEN_CODECS = 8
 """Codecs kept open at once; one of the presets takes 3 to 10 MB."""
@@ -50,7 +50,7 @@ def start_jobs() -> Future[Jobs]:
 
 
 def _start(runs: RunStore) -> Jobs:
-    from ae_core.jobs import Jobs
+    from ae_core.jobs.queue import Jobs
 
     started = Jobs(runs)
     started.resume_interrupted()
@@ -64,21 +64,21 @@ def visitor() -> str:
 
 def data_for(config: Config) -> Dataset:
     """The images that `config` learns from. Raises ConfigError or DataError."""
-    from ae_core.datasets import dataset_for
+    from ae_core.datasets.dataset import dataset_for
 
     return dataset_for(config, folder=store().root / "datasets")
 
 
 def has_data(config: Config) -> bool:
     """Whether the images that `config` learns from are on this server; says nothing of whether they can be read."""
-    from ae_core.datasets import is_here
+    from ae_core.datasets.dataset import is_here
 
     return is_here(config.dataset, store().root / "datasets")
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
 def _codec(path: str, updated: float) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
-    from ae_core.codec import LiteRtCodec
+    from ae_core.codecs.codec import LiteRtCodec
 
     return LiteRtCodec.load(Path(path))
 
@@ -90,14 +90,14 @@ def codec(run: Run) -> LiteRtCodec:
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
 def _basis(path: str) -> PcaBasis:
-    from ae_core.baselines import PcaBasis
+    from ae_core.codecs.pca import PcaBasis
 
     return PcaBasis.load(path)
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
 def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[float]:
-    from ae_core.config import Config
+    from ae_core.config.config import Config
 
     pixels = data_for(Config(dataset=dataset, classes=classes)).test_pixels
     errors: list[float] = _basis(path).held_out_mse(pixels).tolist()
@@ -106,14 +106,14 @@ def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[
 
 def has_baseline(config: Config) -> bool:
     """Whether the PCA of the config's images is fitted already."""
-    from ae_core.work import baseline_path
+    from ae_core.codecs.pca import baseline_path
 
     return baseline_path(store(), config).exists()
 
 
 def baseline(config: Config) -> PcaBasis | None:
     """The PCA of the config's images; None while a worker fits it. Raises DataError when its file is damaged."""
-    from ae_core.work import baseline_path
+    from ae_core.codecs.pca import baseline_path
 
     if not has_baseline(config):
         jobs().errands.fit_baseline(config)
@@ -132,7 +132,7 @@ def baseline_mse(config: Config, latent_dim: int) -> float | None:
 
 def baseline_errors(config: Config) -> list[float] | None:
     """The same for 0, 1, ... dimensions. Raises DataError when its file is damaged."""
-    from ae_core.work import baseline_path
+    from ae_core.codecs.pca import baseline_path
 
     if baseline(config) is None:
         return None

@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.metrics import squared_errors
-from ae_core.projection import Method, methods_for
-from ae_core.store import Run
+from ae_core.evaluation.metrics import squared_errors
+from ae_core.latent.projection import Method, methods_for
+from ae_core.runs.store import Run
 from ui.codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.errors import shown_plainly
 from ui.live import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
@@ -20,7 +20,7 @@ from ui.space_look import CANCELLED, TITLES, Floats, Look, Wanted, look_at
 from ui.space_words import caption_of, note_of, progress_words
 
 if TYPE_CHECKING:
-    from ae_core.maps import Part
+    from ae_core.jobs.maps import Part
 
 METHOD, IMAGES = "map", "images"
 """Keys of the two choices, and their names in the address."""

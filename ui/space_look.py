@@ -9,15 +9,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.projection import Method, Projection, linear_projection
-from ae_core.store import Run
+from ae_core.latent.projection import Method, Projection, linear_projection
+from ae_core.runs.store import Run
 from ui.board import drawn_digit
 from ui.codecs import OpenCodec
 from ui.live import Collection, Star
 from ui.server import jobs
 
 if TYPE_CHECKING:
-    from ae_core.maps import MapJob, Part
+    from ae_core.jobs.maps import MapJob, Part
 
 Floats = NDArray[np.float32]
 Linear = Literal["direct", "pca"]

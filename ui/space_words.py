@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.projection import Method
+from ae_core.latent.projection import Method
 from ui.space_look import TITLES, Look, Wanted
 from ui.status import duration
 
 if TYPE_CHECKING:
-    from ae_core.maps import MapJob
+    from ae_core.jobs.maps import MapJob
 
 WORDS: dict[Method, str] = {
     "direct": "Each image stands where its code says. Nothing is lost on this map.",

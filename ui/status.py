@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.config import Config
-from ae_core.layers import IMAGE_SHAPE
-from ae_core.store import Run, Status
+from ae_core.config.config import Config
+from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.runs.store import Run, Status
 from ui.server import baseline_mse, jobs
 from ui.view import View
 
 if TYPE_CHECKING:
-    from ae_core.jobs import Job
+    from ae_core.jobs.queue import Job
 
 REFUSAL = "submit_failed"
 """Where the session keeps why a training could not be begun, until it is shown."""

@@ -8,12 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.comparing import NONE
-from ae_core.config import FIELDS
+from ae_core.config.config import FIELDS
 from ae_core.errors import BottleneckError
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import KeptSweep
-from ae_core.titles import sweep_title
+from ae_core.evaluation.comparison import NONE
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import KeptSweep
+from ae_core.runs.titles import sweep_title
 from ui.errors import shown_plainly
 from ui.names import naming
 from ui.runs import RUN, showable, unmarked

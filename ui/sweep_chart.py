@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from ae_core.config import FIELDS
-from ae_core.fields import Integer, Number
-from ae_core.sweeps import Sweep
+from ae_core.config.config import FIELDS
+from ae_core.config.fields import Integer, Number
+from ae_core.runs.sweep import Sweep
 from ui.palette import colour
 from ui.server import baseline_mse
 from ui.sweep_view import Trial

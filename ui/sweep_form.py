@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ae_core.config import FIELDS, Config
+from ae_core.config.config import FIELDS, Config
+from ae_core.config.fields import Choice
+from ae_core.config.presets import NOTES, PRESETS
 from ae_core.errors import BottleneckError
-from ae_core.fields import Choice
-from ae_core.presets import NOTES, PRESETS
-from ae_core.store import Run
-from ae_core.sweeps import MOST_VALUES, Sweep, fields_for, split_values, suggested
-from ae_core.sweepstore import SweepStore
+from ae_core.runs.store import Run
+from ae_core.runs.sweep import MOST_VALUES, Sweep, fields_for, split_values, suggested
+from ae_core.runs.sweep_store import SweepStore
 from ui.form import with_label
 from ui.runs import told_apart
 from ui.server import has_data, jobs, store, visitor

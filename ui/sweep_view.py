@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import DamagedRunError
-from ae_core.store import State, Status
-from ae_core.sweeps import Sweep
+from ae_core.runs.store import State, Status
+from ae_core.runs.sweep import Sweep
 from ui.server import jobs
 from ui.status import NOT_BEGUN, state_words
 from ui.training import RESUMABLE

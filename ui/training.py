@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config import FIELDS, Config
+from ae_core.config.config import FIELDS, Config
+from ae_core.datasets.dataset import preview_indices
 from ae_core.errors import BottleneckError
-from ae_core.progress import Request, preview_indices
-from ae_core.store import State
+from ae_core.runs.history import Request
+from ae_core.runs.store import State
 from ui import form
 from ui.chart import Measure, kl_chart, loss_chart
 from ui.live import digit_rows
@@ -22,7 +23,7 @@ from ui.status import REFUSAL, show_status
 from ui.view import View, look
 
 if TYPE_CHECKING:
-    from ae_core.datasets import Dataset
+    from ae_core.datasets.dataset import Dataset
 
 REST_SECONDS = 5.0
 """Between two glances at a training that rests: somebody else may start it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.presets import NOTES, PRESETS
+from ae_core.config.presets import NOTES, PRESETS
 from ui.runs import showable
 from ui.server import store
 

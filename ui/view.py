@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ae_core.config import Config
-from ae_core.lock import is_held
-from ae_core.progress import History, Progress
-from ae_core.store import Run, State
+from ae_core.config.config import Config
+from ae_core.runs.history import History, Progress
+from ae_core.runs.lock import is_held
+from ae_core.runs.store import Run, State
 from ui.server import jobs, store
 
 if TYPE_CHECKING:
-    from ae_core.jobs import Job
+    from ae_core.jobs.queue import Job
 
 PACES = ((60.0, 2.0), (20.0, 1.0), (0.0, 0.5))
 """Seconds left at least, and the seconds between two looks then. Each look costs the watching browser about 0.1 seconds
@@ -66,7 +66,7 @@ class View:
         if self.run is None or self.config.family != "variational":
             return ()
         # With it comes LiteRT, which the first page of a visit need not wait for.
-        from ae_core.posterior import load_kl
+        from ae_core.codecs.posterior import load_kl
 
         kept = load_kl(self.run)
         return () if kept is None else kept.tolist()

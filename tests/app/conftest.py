@@ -9,9 +9,9 @@ import pytest
 import streamlit as st
 
 import ui.server
-from ae_core.baselines import PcaBasis
-from ae_core.datasets import load_dataset
-from ae_core.store import RunStore
+from ae_core.codecs.pca import PcaBasis
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 

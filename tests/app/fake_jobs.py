@@ -9,16 +9,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config import Config
-from ae_core.contest import Contest
-from ae_core.contests import ContestName, ContestProgress, Task
-from ae_core.errands import Fetch
+from ae_core.classification.contest import Contest
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import PREVIEW_SIZE
 from ae_core.errors import BottleneckError
-from ae_core.jobs import Job
-from ae_core.maps import MapJob, Part
-from ae_core.progress import PREVIEW_SIZE, HeldOut, History, Progress, Request
-from ae_core.projection import Method, Projection
-from ae_core.store import Run, RunStore
+from ae_core.jobs.contests import ContestName, ContestProgress, Task
+from ae_core.jobs.errands import Fetch
+from ae_core.jobs.maps import MapJob, Part
+from ae_core.jobs.queue import Job
+from ae_core.latent.projection import Method, Projection
+from ae_core.runs.history import HeldOut, History, Progress, Request
+from ae_core.runs.store import Run, RunStore
 
 Which = tuple[str, str, str]
 """A map: its run's key, the method, the part of the images."""

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.codec import weights_of
-from ae_core.config import Config
-from ae_core.contest import CONTESTANTS, LABEL_COUNTS, PUBLISHED, Contest, Outcome
-from ae_core.contests import ContestName, ContestProgress, Contests, Task
-from ae_core.datasets import load_dataset
+from ae_core.classification.contest import CONTESTANTS, LABEL_COUNTS, PUBLISHED, Contest, Outcome
+from ae_core.classification.heads import Head, keep_head
+from ae_core.codecs.codec import weights_of
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import DataError, JobError
-from ae_core.heads import Head, keep_head
-from ae_core.store import Run, RunStore
+from ae_core.jobs.contests import ContestName, ContestProgress, Contests, Task
+from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeContests, FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, figure

@@ -11,14 +11,12 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from ae_core.baselines import PcaBasis
-from ae_core.codec import Codec, open_codec
-from ae_core.datasets import Dataset, load_dataset
-from ae_core.metrics import cross_entropies, interval, squared_errors, ssims
-from ae_core.progress import preview_indices, to_pixels
-from ae_core.spoiling import Spoil, spoil
-from ae_core.store import Run, RunStore
-from ae_core.work import baseline_path
+from ae_core.codecs.codec import Codec, open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.datasets.dataset import Dataset, load_dataset, preview_indices, to_pixels
+from ae_core.evaluation.metrics import cross_entropies, interval, squared_errors, ssims
+from ae_core.preprocessing.corruption import Spoil, spoil
+from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_run_list import like, on_own_images, tick

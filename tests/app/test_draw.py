@@ -12,15 +12,14 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from ae_core.baselines import PcaBasis
-from ae_core.codec import open_codec
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.drawing import digit_from_canvas
-from ae_core.presets import PRESETS
-from ae_core.spoiling import Spoil, spoil
-from ae_core.store import Run, RunStore
-from ae_core.work import baseline_path
+from ae_core.codecs.codec import open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.preprocessing.corruption import Spoil, spoil
+from ae_core.preprocessing.drawing import digit_from_canvas
+from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.config import FIELDS, Config
-from ae_core.presets import NOTES, PRESETS
+from ae_core.config.config import FIELDS, Config
+from ae_core.config.presets import NOTES, PRESETS
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.small import SMALL

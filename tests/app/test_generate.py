@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ae_core.codec import open_codec, weights_of
-from ae_core.config import Config
-from ae_core.datasets import evenly, load_dataset
-from ae_core.drawing import digit_from_canvas
+from ae_core.classification.heads import Head, keep_head
+from ae_core.codecs.codec import open_codec, weights_of
+from ae_core.codecs.pca import baseline_path
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import evenly, load_dataset
+from ae_core.datasets.uploads import add_images
+from ae_core.evaluation.precision_recall import Judge, judge_path, precision_recall
 from ae_core.files import write_json
-from ae_core.generating import Normal
-from ae_core.heads import Head, keep_head
-from ae_core.quality import Judge, precision_recall
-from ae_core.store import Run, RunStore
-from ae_core.uploads import add_images
-from ae_core.work import baseline_path, judge_path
+from ae_core.latent.sampling import Normal
+from ae_core.preprocessing.drawing import digit_from_canvas
+from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
@@ -161,7 +161,7 @@ def test_another_run_stands_beside_it(tab: Tab, store: RunStore, run: Run, digit
 
 
 def test_pca_stands_beside_a_run_once_it_is_fitted(tab: Tab, jobs: FakeJobs, store: RunStore, run: Run) -> None:
-    from ae_core.baselines import PcaBasis
+    from ae_core.codecs.pca import PcaBasis
 
     tab.open("generate", beside="pca")
     assert any("PCA is being fitted" in words for words in tab.words())
@@ -266,7 +266,7 @@ def test_a_damaged_run_beside_is_named_and_the_run_is_shown(
 def test_a_run_whose_codes_all_coincide_has_nothing_to_generate(
     tab: Tab, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ae_core.codec import LiteRtCodec
+    from ae_core.codecs.codec import LiteRtCodec
 
     monkeypatch.setattr(LiteRtCodec, "encode", lambda _, images: np.full((len(images), 4), 2, np.float32))
     tab.open("generate")

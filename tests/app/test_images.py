@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from ae_core.errands import Fetch
-from ae_core.store import RunStore
+from ae_core.jobs.errands import Fetch
+from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 

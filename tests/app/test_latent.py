@@ -10,14 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.codec import open_codec
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.drawing import digit_from_canvas
-from ae_core.maps import MapJob
-from ae_core.placing import Placer
-from ae_core.projection import Projection, linear_projection, project
-from ae_core.store import Run, RunStore
+from ae_core.codecs.codec import open_codec
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import load_dataset
+from ae_core.jobs.maps import MapJob
+from ae_core.latent.out_of_sample import Placer
+from ae_core.latent.projection import Projection, linear_projection, project
+from ae_core.preprocessing.drawing import digit_from_canvas
+from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke

@@ -13,11 +13,10 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from ae_core.baselines import PcaBasis
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.store import Run, RunStore, Status
-from ae_core.work import baseline_path
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.store import Run, RunStore, Status
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs

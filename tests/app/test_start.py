@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 import ui.runs
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import JobError
-from ae_core.lock import hold
-from ae_core.store import Run, RunStore, State, Status
+from ae_core.runs.lock import hold
+from ae_core.runs.store import Run, RunStore, State, Status
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL, copied

@@ -8,15 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ae_core.baselines import PcaBasis
-from ae_core.config import Config
-from ae_core.datasets import dataset_for
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import dataset_for
 from ae_core.errors import StoreError
-from ae_core.presets import PRESETS
-from ae_core.store import Run, RunStore, Status
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
-from ae_core.work import baseline_path
+from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL, copied

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core.baselines import PcaBasis
-from ae_core.datasets import load_dataset
-from ae_core.errands import Errands
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import JobError, StoreError
-from ae_core.jobs import Job, Jobs
-from ae_core.lock import hold
-from ae_core.store import Run, RunStore, State, Status
-from ae_core.work import baseline_path
+from ae_core.jobs.errands import Errands
+from ae_core.jobs.queue import Job, Jobs
+from ae_core.runs.lock import hold
+from ae_core.runs.store import Run, RunStore, State, Status
 from tests.app.fake_jobs import FakeErrands, FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.posterior import save_kl
-from ae_core.store import Run, RunStore, Status
+from ae_core.codecs.posterior import save_kl
+from ae_core.runs.store import Run, RunStore, Status
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL

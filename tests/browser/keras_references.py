@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from ae_core.config import ACTIVATIONS, Config
-from ae_core.layers import Layer, plan_layers
+from ae_core.config.config import ACTIVATIONS, Config
+from ae_core.config.layers import Layer, plan_layers
 
 
 def write_references(path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core.config import Config
-from ae_core.datasets import load_dataset
-from ae_core.export import export_network
-from ae_core.layers import Plan, plan_layers
-from ae_core.models import build_network
-from ae_core.presets import PRESETS
-from ae_core.store import RunStore
+from ae_core.config.config import Config
+from ae_core.config.layers import Plan, plan_layers
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.store import RunStore
+from ae_core.training.export import export_network
+from ae_core.training.networks import build_network
 
 DIGITS = 100
 KERAS = "keras.npz"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 from chromium import end_family
 from tests.unit.waiting import wait_until
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ae_core.codec import open_codec
-from ae_core.contest import CONTESTANTS
-from ae_core.heads import load_head
-from ae_core.store import Run
-from ae_core.work import basis_of
+from ae_core.classification.contest import CONTESTANTS
+from ae_core.classification.heads import load_head
+from ae_core.codecs.codec import open_codec
+from ae_core.codecs.pca import basis_of
+from ae_core.runs.store import Run
 from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
 from tests.browser.served import MILLISECONDS, ROOT, Server, serving, settle, visit
 from tests.browser.train_page import button, overflow

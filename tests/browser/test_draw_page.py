@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from ae_core.codec import open_codec
-from ae_core.datasets import load_dataset
-from ae_core.store import Run
+from ae_core.codecs.codec import open_codec
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.store import Run
 from tests.browser.draw_page import (
     FIVE,
     THREE,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from ae_core.drawing import digit_from_canvas
+from ae_core.preprocessing.drawing import digit_from_canvas
 from tests.drawings import Canvas, drawings
 from ui.live.modules import join_modules
 

@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from ae_core.baselines import PcaBasis
-from ae_core.codec import Codec, open_codec
-from ae_core.config import Config
-from ae_core.datasets import dataset_for
-from ae_core.metrics import evaluate_each
-from ae_core.progress import preview_indices
-from ae_core.work import baseline_path
+from ae_core.codecs.codec import Codec, open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import dataset_for, preview_indices
+from ae_core.evaluation.metrics import evaluate_each
 from tests.browser.served import Server, serving, visit
 from tests.browser.train_page import button, message, train_address
 

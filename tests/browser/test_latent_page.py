@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ae_core.store import Run
+from ae_core.runs.store import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
 from tests.browser.served import MILLISECONDS, Server, pixels, serving, settle
 from tests.browser.test_live_components import sent_frames

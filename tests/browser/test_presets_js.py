@@ -14,11 +14,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from ae_core.baselines import PcaCodec
-from ae_core.codec import LiteRtCodec, read_network
-from ae_core.datasets import load_dataset
-from ae_core.presets import PRESETS
-from ae_core.store import Run
+from ae_core.codecs.codec import LiteRtCodec, read_network
+from ae_core.codecs.pca import PcaCodec
+from ae_core.config.presets import PRESETS
+from ae_core.datasets.dataset import load_dataset
+from ae_core.runs.store import Run
 from tests.browser.preset_references import DIGITS, KERAS, different_presets
 from tests.browser.served import ROOT
 from ui.live.modules import join_modules

@@ -10,15 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.baselines import PcaBasis
-from ae_core.codec import Codec, open_codec
-from ae_core.datasets import load_dataset
-from ae_core.metrics import squared_errors
-from ae_core.progress import preview_indices, to_pixels
-from ae_core.store import Run, RunStore
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
-from ae_core.work import baseline_path
+from ae_core.codecs.codec import Codec, open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.datasets.dataset import load_dataset, preview_indices, to_pixels
+from ae_core.evaluation.metrics import squared_errors
+from ae_core.runs.store import Run, RunStore
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.browser.draw_page import READ
 from tests.browser.served import Server, serving, settle, visit
 from tests.browser.train_page import button, overflow

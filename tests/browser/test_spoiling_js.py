@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from ae_core.spoiling import NOISE, RANGES, Spoil, spoil
+from ae_core.preprocessing.corruption import NOISE, RANGES, Spoil, spoil
 from tests.spoilings import spoilings
 from ui.live.modules import join_modules
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.config import Config
-from ae_core.store import Run
+from ae_core.config.config import Config
+from ae_core.runs.store import Run
 from tests.browser.served import Server, pixels, serving, visit
 from tests.small import SMALL, copied
 from tests.unit.waiting import wait_until

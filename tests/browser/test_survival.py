@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page, expect
 
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 from tests.browser.served import ROOT, Server, serving, visit
 from tests.browser.train_page import LONG, button, message, start_training, train_address, wait_for_step
 from tests.unit.tiny import assert_same_bits

@@ -10,14 +10,13 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
-from ae_core.baselines import PcaBasis
-from ae_core.config import Config
-from ae_core.datasets import dataset_for
-from ae_core.presets import title_of
-from ae_core.store import Run, Status
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
-from ae_core.work import baseline_path
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
+from ae_core.config.presets import title_of
+from ae_core.datasets.dataset import dataset_for
+from ae_core.runs.store import Run, Status
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
 from tests.browser.train_page import button, message, overflow, page_link
 from tests.small import copied

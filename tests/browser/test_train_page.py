@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import RunNotFoundError
-from ae_core.store import Run
+from ae_core.runs.store import Run
 from tests.browser.served import Server, serving, visit
 from tests.browser.train_page import (
     LONG,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.config import Config
+from ae_core.config.config import Config
 from tests.browser.served import Server, pixels, visit
 from tests.unit.waiting import wait_until
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ae_core.datasets import Dataset, dataset_for
-from ae_core.store import Run, RunStore
+from ae_core.datasets.dataset import Dataset, dataset_for
+from ae_core.runs.store import Run, RunStore
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
 
@@ -24,7 +24,7 @@ def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 @pytest.fixture(scope="session")
 def dense_run(tiny_store: RunStore) -> Run:
     """A finished run of the config `tiny.DENSE`."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     return train(DENSE, store=tiny_store)
 
@@ -32,7 +32,7 @@ def dense_run(tiny_store: RunStore) -> Run:
 @pytest.fixture(scope="session")
 def conv_run(tiny_store: RunStore) -> Run:
     """A finished run of the config `tiny.CONV`."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     return train(CONV, store=tiny_store)
 
@@ -40,7 +40,7 @@ def conv_run(tiny_store: RunStore) -> Run:
 @pytest.fixture(scope="session")
 def variational_run(tiny_store: RunStore) -> Run:
     """A finished run of the config `tiny.VARIATIONAL`."""
-    from ae_core.training import train
+    from ae_core.training.train import train
 
     return train(VARIATIONAL, store=tiny_store)
 
@@ -48,7 +48,7 @@ def variational_run(tiny_store: RunStore) -> Run:
 @pytest.fixture
 def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training looks up, reports and may be interrupted after every single step."""
-    from ae_core import training
+    from ae_core.training.train import train as training
 
     monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
 
@@ -56,7 +56,7 @@ def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def saving_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training saves a checkpoint at every row of its history."""
-    from ae_core import training
+    from ae_core.training.train import train as training
 
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(training, "CHECKPOINT_SHARE", 1e9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ae_core.alignment import JITTER, aligned
+from ae_core.latent.alignment import JITTER, aligned
 
 rng = np.random.default_rng(3)
 CLOUD = rng.normal(size=(200, 6)) * [5, 3, 0.5, 0.4, 0.3, 0.2]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.baselines import PcaBasis, PcaCodec
-from ae_core.datasets import Dataset, load_dataset
+from ae_core.codecs.pca import PcaBasis, PcaCodec
+from ae_core.datasets.dataset import Dataset, load_dataset
 from ae_core.errors import DataError, StoreError
 
 Array = np.ndarray[Any, Any]

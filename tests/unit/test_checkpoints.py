@@ -11,11 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.checkpoints import Checkpoint, Snapshot, adopt_shorter, load_checkpoint, parent_weights, save_checkpoint
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError, StoreError
-from ae_core.progress import Batches, History
-from ae_core.store import Run, RunStore
+from ae_core.runs.history import Batches, History
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.checkpoints import (
+    Checkpoint,
+    Snapshot,
+    adopt_shorter,
+    load_checkpoint,
+    parent_weights,
+    save_checkpoint,
+)
 from tests.unit.tiny import DENSE
 
 BATCHES = Batches([0.25, 0.125], [0.5, 0.75], [7.0, 6.0])

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from ae_core.presets import PRESETS, title_of
-from ae_core.progress import History
-from ae_core.store import Run, RunStore
+from ae_core.config.presets import PRESETS, title_of
+from ae_core.runs.history import History
+from ae_core.runs.store import Run, RunStore
 from tests.unit.tiny import DENSE, assert_same_bits
 from tests.unit.waiting import wait_until
 

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 
-from ae_core.baselines import PcaCodec
-from ae_core.codec import BATCH, Codec, LiteRtCodec, open_codec, read_network
-from ae_core.datasets import Dataset
+from ae_core.codecs.codec import BATCH, Codec, LiteRtCodec, open_codec, read_network
+from ae_core.codecs.pca import PcaCodec
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
-from ae_core.store import Run, RunStore, Status
+from ae_core.runs.store import Run, RunStore, Status
 from tests.unit.tiny import DENSE
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ae_core.comparing import differing, figures
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import DataError
-from ae_core.metrics import cross_entropies, evaluate, interval, squared_errors, ssims
+from ae_core.evaluation.comparison import differing, figures
+from ae_core.evaluation.metrics import cross_entropies, evaluate, interval, squared_errors, ssims
 from tests.unit.test_metrics import IMAGES, Fixed
 
 LABELS = np.arange(len(IMAGES)) % 3 * 2

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ae_core.config import FIELDS, Config
+from ae_core.config.config import FIELDS, Config
+from ae_core.config.fields import Choice
+from ae_core.config.layers import plan_layers
+from ae_core.config.presets import NOTES, PRESETS
 from ae_core.errors import ConfigError
-from ae_core.fields import Choice
-from ae_core.layers import plan_layers
-from ae_core.presets import NOTES, PRESETS
 
 # A base under which every field but those of `BASES` matters, and another value for each field.
 BASE = Config(loss="mse")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.contest import (
+from ae_core.classification.contest import (
     CONTESTANTS,
     Contest,
     Outcome,
@@ -19,7 +19,7 @@ from ae_core.contest import (
     save_contest,
 )
 from ae_core.errors import DataError, RunNotFoundError
-from ae_core.store import Run, RunStore
+from ae_core.runs.store import Run, RunStore
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)

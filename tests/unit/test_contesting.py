@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core import shallow
-from ae_core.baselines import PcaBasis
-from ae_core.classifier import Task, train_head
-from ae_core.codec import weights_of
-from ae_core.contest import CONTESTANTS, EPOCHS, HEAD, LEAST_STEPS, WHOLE, Course, contest_file, labelled
-from ae_core.contesting import Bench, run_contest
+from ae_core.classification import shallow
+from ae_core.classification.contest import CONTESTANTS, EPOCHS, HEAD, LEAST_STEPS, WHOLE, Course, contest_file, labelled
+from ae_core.classification.networks import Task, train_head
+from ae_core.classification.teaching import Bench, run_contest
+from ae_core.codecs.codec import weights_of
+from ae_core.codecs.pca import PcaBasis
 from ae_core.errors import DamagedRunError, DataError
-from ae_core.store import Run, RunStore
+from ae_core.runs.store import Run, RunStore
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)

@@ -9,17 +9,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.codec import weights_of
-from ae_core.config import Config
-from ae_core.contest import CONTESTANTS, Contest, Outcome, contest_file, save_contest
-from ae_core.contesting import Bench, run_contest
-from ae_core.contestmaking import QUICK_FIRST, ContestName, ContestProgress, make_contests
-from ae_core.contests import Contests
+from ae_core.classification.contest import CONTESTANTS, Contest, Outcome, contest_file, save_contest
+from ae_core.classification.heads import load_head
+from ae_core.classification.teaching import Bench, run_contest
+from ae_core.codecs.codec import weights_of
+from ae_core.codecs.pca import basis_of
+from ae_core.config.config import Config
 from ae_core.errors import DataError, RunNotFoundError
-from ae_core.heads import load_head
-from ae_core.jobs import Jobs
-from ae_core.store import Run, RunStore
-from ae_core.work import basis_of
+from ae_core.jobs.contests import Contests
+from ae_core.jobs.queue import Jobs
+from ae_core.runs.store import Run, RunStore
+from ae_core.workers.contests import QUICK_FIRST, ContestName, ContestProgress, make_contests
 from tests.small import copied
 from tests.unit.tiny import spare_the_baselines
 from tests.unit.waiting import wait_until

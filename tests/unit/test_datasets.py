@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core import datasets, downloads
-from ae_core.config import Config
-from ae_core.datasets import Dataset, dataset_for, datasets_folder, is_here, list_datasets, load_dataset
-from ae_core.downloads import fetch_fashion_mnist
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import Dataset, dataset_for, datasets_folder, is_here, list_datasets, load_dataset
+from ae_core.datasets.dataset import dataset as datasets
+from ae_core.datasets.dataset import fashion_mnist as downloads
+from ae_core.datasets.fashion_mnist import fetch_fashion_mnist
 from ae_core.errors import ConfigError, DataError, StoreError
 from ae_core.npz import write_npz
 
@@ -195,7 +196,7 @@ def test_a_name_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
 
 def test_mnist_that_is_missing_is_told_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "MNIST_PATH", tmp_path / "mnist.npz")
-    with pytest.raises(DataError, match=r"Restore ae_core/data/mnist\.npz"):
+    with pytest.raises(DataError, match=r"Restore ae_core/datasets/data/mnist\.npz"):
         load_dataset()
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.datasets import load_dataset
-from ae_core.drawing import area_weights, digit_from_canvas, shrink
+from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import DrawingError
+from ae_core.preprocessing.drawing import area_weights, digit_from_canvas, shrink
 
 Array = np.ndarray[Any, Any]
 SIDE = 280

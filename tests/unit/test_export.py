@@ -13,13 +13,13 @@ import keras
 import numpy as np
 import pytest
 
-from ae_core.codec import open_codec, read_network
-from ae_core.datasets import Dataset
+from ae_core.codecs.codec import open_codec, read_network
+from ae_core.config.layers import plan_layers
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import RunNotFoundError, StoreError
-from ae_core.export import browser_network, export_network
-from ae_core.layers import plan_layers
-from ae_core.models import build_network
-from ae_core.store import Run, RunStore
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.export import browser_network, export_network
+from ae_core.training.networks import build_network
 from tests.unit.tiny import CONV, DENSE
 
 RUNS = ["dense_run", "conv_run"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.alignment import aligned
-from ae_core.frames import Frames
+from ae_core.latent.alignment import aligned
+from ae_core.latent.frames import Frames
 from tests.unit.test_frames import made
 from tests.unit.test_live import unpack
 from ui.live.modules import join_modules

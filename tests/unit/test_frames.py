@@ -14,15 +14,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core import checkpoints
-from ae_core.checkpoints import adopt_shorter, load_checkpoint
-from ae_core.codec import open_codec
-from ae_core.datasets import Dataset
+from ae_core.codecs.codec import open_codec
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DamagedRunError, DivergedError, RunNotFoundError, StoreError
-from ae_core.frames import FRAMES, Frame, Frames, compact, is_frame_step, load_frames, next_frame_step, save_frames
-from ae_core.progress import is_history_step
-from ae_core.store import Run, RunStore
-from ae_core.training import train
+from ae_core.latent.frames import (
+    FRAMES,
+    Frame,
+    Frames,
+    compact,
+    is_frame_step,
+    load_frames,
+    next_frame_step,
+    save_frames,
+)
+from ae_core.runs.history import is_history_step
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.checkpoints import adopt_shorter, load_checkpoint
+from ae_core.training.train import checkpoints, train
 from tests.unit.test_checkpoints import trained
 from tests.unit.test_training import DIVERGING, RICH, interrupt
 from tests.unit.tiny import CONV, DENSE

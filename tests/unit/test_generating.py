@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ae_core.errors import DataError
-from ae_core.generating import (
+from ae_core.latent.sampling import (
     Box,
     Mixture,
     Normal,

@@ -9,17 +9,15 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core import cluster
-from ae_core.baselines import PcaBasis
-from ae_core.codec import open_codec
-from ae_core.config import Config
+from ae_core.codecs.codec import open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
+from ae_core.config.config import Config
 from ae_core.errors import ConfigError, JobError
-from ae_core.jobs import Job, Jobs
-from ae_core.lock import hold
-from ae_core.store import Run, RunStore, Status
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
-from ae_core.work import baseline_path
+from ae_core.jobs.queue import Job, Jobs, cluster
+from ae_core.runs.lock import hold
+from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 

@@ -15,14 +15,13 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from ae_core import cluster
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import JobError
-from ae_core.jobs import Jobs
-from ae_core.lock import is_held
-from ae_core.progress import Progress
-from ae_core.store import Run, RunStore
-from ae_core.training import train
+from ae_core.jobs.queue import Jobs, cluster
+from ae_core.runs.history import Progress
+from ae_core.runs.lock import is_held
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.train import train
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 
@@ -32,9 +31,9 @@ CONFIG = replace(DENSE, steps=2500, dropout=0.1, input_noise=0.2)
 
 APP = """
 import sys, time
-from ae_core.config import Config
-from ae_core.jobs import Jobs
-from ae_core.store import RunStore
+from ae_core.config.config import Config
+from ae_core.jobs.queue import Jobs
+from ae_core.runs.store import RunStore
 
 if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1]))

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ae_core.config import Config
+from ae_core.config.config import Config
+from ae_core.config.layers import MOST_PARAMETERS, Layer, Plan, plan_layers
 from ae_core.errors import ConfigError
-from ae_core.layers import MOST_PARAMETERS, Layer, Plan, plan_layers
-from ae_core.models import build_network
+from ae_core.training.networks import build_network
 
 CONFIGS = {
     "no hidden layer": Config(encoder_widths=(), latent_dim=3),

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.config import Config
-from ae_core.layers import plan_layers
+from ae_core.config.config import Config
+from ae_core.config.layers import plan_layers
 from ui.live.figure import Digit, figure_data
 from ui.live.modules import join_modules
 from ui.live.payload import decoder_only, fingerprint, image_bytes, layer_values, pack

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from ae_core import lock
 from ae_core.errors import StoreError
-from ae_core.lock import STALE_SECONDS, BusyError, hold, is_held, is_held_here
+from ae_core.runs import lock
+from ae_core.runs.lock import STALE_SECONDS, BusyError, hold, is_held, is_held_here
 
 HOLD = """
 import sys
 from pathlib import Path
-from ae_core.lock import hold
+from ae_core.runs.lock import hold
 with hold(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.config import Config
-from ae_core.losses import LOSSES, code_penalty, weight_penalty
-from ae_core.models import build_network
+from ae_core.config.config import Config
+from ae_core.training.losses import LOSSES, code_penalty, weight_penalty
+from ae_core.training.networks import build_network
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((5, 28, 28), np.float32)

@@ -14,15 +14,15 @@ import numpy as np
 import psutil
 import pytest
 
-from ae_core.codec import encode_part, open_codec, weights_of
-from ae_core.config import Config
-from ae_core.datasets import dataset_for, load_dataset
+from ae_core.codecs.codec import encode_part, open_codec, weights_of
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import dataset_for, load_dataset
 from ae_core.errors import DataError, RunNotFoundError
-from ae_core.jobs import Jobs
-from ae_core.mapmaking import MapName, make_map, place_codes
-from ae_core.maps import Maps
-from ae_core.projection import Projection, linear_projection
-from ae_core.store import Run, RunStore
+from ae_core.jobs.maps import Maps
+from ae_core.jobs.queue import Jobs
+from ae_core.latent.projection import Projection, linear_projection
+from ae_core.runs.store import Run, RunStore
+from ae_core.workers.maps import MapName, make_map, place_codes
 from tests.unit.tiny import DENSE, spare_the_baselines
 from tests.unit.waiting import wait_until
 
@@ -59,7 +59,7 @@ def copied(trained: Path, root: Path) -> RunStore:
 def cold_workers() -> Iterator[None]:
     """Maps do without TensorFlow, which workers would import as they start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ae_core.jobs.warm_up", os.getpid)
+        patch.setattr("ae_core.jobs.queue.warm_up", os.getpid)
         yield
 
 

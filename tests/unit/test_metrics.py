@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ae_core.errors import DataError
-from ae_core.metrics import (
+from ae_core.evaluation.metrics import (
     BATCH,
     Images,
     cross_entropies,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.config import ACTIVATIONS, FIELDS, Config
-from ae_core.fields import Choice
-from ae_core.models import Network, build_network
-from ae_core.stepper import build_optimizer
+from ae_core.config.config import ACTIVATIONS, FIELDS, Config
+from ae_core.config.fields import Choice
+from ae_core.training.loop import build_optimizer
+from ae_core.training.networks import Network, build_network
 
 TINY = Config(encoder_widths=(6,), latent_dim=3, loss="mse")
 DEEP = Config(encoder_widths=(32, 32, 32), latent_dim=32)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ae_core.config import Config
+from ae_core.config.config import Config
+from ae_core.config.presets import PRESETS, title_of
 from ae_core.errors import RunNameError, RunNotFoundError
-from ae_core.presets import PRESETS, title_of
-from ae_core.store import Run, RunStore, Status
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
+from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.small import add_digits
 
 CONFIG = Config(steps=30, latent_dim=4)

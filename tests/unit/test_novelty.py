@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ae_core.datasets import load_dataset
+from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import DataError
-from ae_core.novelty import CHUNK, Originals, usual_distances
+from ae_core.evaluation.nearest_image import CHUNK, Originals, usual_distances
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(256, size=(2 * CHUNK + 7, 28, 28), dtype=np.uint8)

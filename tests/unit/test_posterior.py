@@ -12,15 +12,14 @@ import tensorflow as tf
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from ae_core import losses
-from ae_core.codec import open_codec
-from ae_core.config import Config
-from ae_core.datasets import Dataset
+from ae_core.codecs.codec import open_codec
+from ae_core.codecs.posterior import kl_divergence, load_kl, measure_elbo, open_posterior, save_kl
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
-from ae_core.metrics import cross_entropies
-from ae_core.posterior import kl_divergence, load_kl, measure_elbo, open_posterior, save_kl
-from ae_core.store import Run, RunStore
-from ae_core.training import train
+from ae_core.evaluation.metrics import cross_entropies
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.train import losses, train
 from tests.small import copied
 from tests.unit.tiny import VARIATIONAL, Watcher, assert_same_bits
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ae_core.datasets.dataset import preview_indices, to_pixels
 from ae_core.errors import DamagedRunError
-from ae_core.progress import History, is_history_step, next_history_step, preview_indices, to_pixels
+from ae_core.runs.history import History, is_history_step, next_history_step
 
 COLUMNS = ["step", "loss", "mse", "held_out_loss", "held_out_mse", "kl", "held_out_kl"]
 

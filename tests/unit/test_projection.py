@@ -10,11 +10,11 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from ae_core import nonlinear
 from ae_core.errors import DataError, ProjectionCancelledError
-from ae_core.nonlinear import MapProgress
-from ae_core.placing import Placer
-from ae_core.projection import METHODS, Projection, linear_projection, methods_for, project, trustworthiness
+from ae_core.latent import tsne_umap as nonlinear
+from ae_core.latent.out_of_sample import Placer
+from ae_core.latent.projection import METHODS, Projection, linear_projection, methods_for, project, trustworthiness
+from ae_core.latent.tsne_umap import MapProgress
 
 ROOT = Path(__file__).parents[2]
 NEIGHBOURLY = ("tsne", "umap")
@@ -378,7 +378,8 @@ def test_codes_that_do_not_belong_to_the_map_are_refused():
 
 def test_umap_is_imported_without_tensorflow_and_could_still_be_asked_for_it():
     code = (
-        "import sys; from ae_core.nonlinear import _import_umap as load; u = load(); assert u is load(); u.UMAP; "
+        "import sys; from ae_core.latent.tsne_umap import _import_umap as load; u = load(); "
+        "assert u is load(); u.UMAP; "
         "print('tensorflow' in sys.modules, 'umap.parametric_umap' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

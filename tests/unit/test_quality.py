@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ae_core.codec import open_codec
-from ae_core.datasets import load_dataset
+from ae_core.codecs.codec import open_codec
+from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import DataError
-from ae_core.generating import Normal, fit_samplers
-from ae_core.quality import Judge, Quality, precision_recall
-from ae_core.store import Run, RunStore
+from ae_core.evaluation.precision_recall import Judge, Quality, precision_recall
+from ae_core.latent.sampling import Normal, fit_samplers
+from ae_core.runs.store import Run, RunStore
 from tests.small import FEW, add_digits, trained
 
 RANDOM = np.random.default_rng(0)

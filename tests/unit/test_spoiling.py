@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.datasets import load_dataset
-from ae_core.spoiling import NOISE, RANGES, Spoil, spoil
+from ae_core.datasets.dataset import load_dataset
+from ae_core.preprocessing.corruption import NOISE, RANGES, Spoil, spoil
 from tests.spoilings import Image, spoilings
 
 RANDOM = np.random.default_rng(1).random((28, 28), dtype=np.float32)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.baselines import PcaBasis
-from ae_core.config import FIELDS, Config
-from ae_core.datasets import Dataset
-from ae_core.fields import Choice
-from ae_core.stepper import Stepper, batch_indices
+from ae_core.codecs.pca import PcaBasis
+from ae_core.config.config import FIELDS, Config
+from ae_core.config.fields import Choice
+from ae_core.datasets.dataset import Dataset
+from ae_core.training.loop import Stepper, batch_indices
 from tests.unit.tiny import DENSE
 
 STEPS = 60

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.config import Config
+from ae_core.config.config import Config
 from ae_core.errors import DamagedRunError, RunNotFoundError, StoreError
-from ae_core.progress import History
-from ae_core.store import USABLE, Run, RunStore, Status
+from ae_core.runs.history import History
+from ae_core.runs.store import USABLE, Run, RunStore, Status
 
 CONFIG = Config(steps=30, latent_dim=4)
 

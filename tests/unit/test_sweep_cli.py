@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ae_core.sweeps import Sweep
-from ae_core.sweepstore import SweepStore
+from ae_core.runs.sweep import Sweep
+from ae_core.runs.sweep_store import SweepStore
 from tests.unit.test_cli import TINY, Shell
 from tests.unit.tiny import DENSE
 

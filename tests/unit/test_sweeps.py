@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ae_core.config import FIELDS, Config
+from ae_core.config.config import FIELDS, Config
+from ae_core.config.presets import PRESETS
 from ae_core.errors import BottleneckError, ConfigError, RunNameError
-from ae_core.presets import PRESETS
-from ae_core.store import RunStore
-from ae_core.sweeps import NOT_SWEPT, Sweep, fields_for, split_values, suggested, swept_fields
-from ae_core.sweepstore import SweepError, SweepStore
+from ae_core.runs.store import RunStore
+from ae_core.runs.sweep import NOT_SWEPT, Sweep, fields_for, split_values, suggested, swept_fields
+from ae_core.runs.sweep_store import SweepError, SweepStore
 
 BASE = Config()
 SWEEP = Sweep.read(BASE, "latent_dim", ["1", "2", "4"])

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core import checkpoints, training
-from ae_core.checkpoints import load_checkpoint
-from ae_core.codec import open_codec
-from ae_core.config import Config
-from ae_core.datasets import Dataset
+from ae_core.codecs.codec import open_codec
+from ae_core.config.config import Config
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import ConfigError, DamagedRunError, DivergedError, RunNotFoundError, StoreError
-from ae_core.lock import BusyError, hold, is_held
-from ae_core.progress import Batches
-from ae_core.store import Run, RunStore
-from ae_core.training import train
+from ae_core.runs.history import Batches
+from ae_core.runs.lock import BusyError, hold, is_held
+from ae_core.runs.store import Run, RunStore
+from ae_core.training.checkpoints import load_checkpoint
+from ae_core.training.train import checkpoints, train
+from ae_core.training.train import train as training
 from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits
 
 # Everything that could make two trainings differ: noise, dropout, moments, a schedule, penalties.

@@ -14,10 +14,10 @@ from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 import numpy as np
 import pytest
 
-from ae_core.datasets import list_datasets, load_dataset
+from ae_core.config.fields import Name
+from ae_core.datasets.dataset import list_datasets, load_dataset
+from ae_core.datasets.uploads import add_images, read_images, remove_images
 from ae_core.errors import DataError, StoreError
-from ae_core.fields import Name
-from ae_core.uploads import add_images, read_images, remove_images
 
 Array = np.ndarray[Any, Any]
 

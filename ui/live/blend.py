@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.layers import IMAGE_SHAPE
+from ae_core.config.layers import IMAGE_SHAPE
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import fingerprint, pack
 

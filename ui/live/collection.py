@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.layers import IMAGE_SHAPE
+from ae_core.config.layers import IMAGE_SHAPE
 from ui.live.modules import join_modules
 from ui.live.payload import Images, fingerprint, image_bytes, pack
 

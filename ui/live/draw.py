@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.layers import IMAGE_SHAPE, Plan
-from ae_core.spoiling import NOISE, Spoil
+from ae_core.config.layers import IMAGE_SHAPE, Plan
+from ae_core.preprocessing.corruption import NOISE, Spoil
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import layer_values, pack
 

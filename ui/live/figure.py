@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.layers import Layer
+from ae_core.config.layers import Layer
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, decoder_only, fingerprint, image_bytes, layer_values, pack
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config import ACTIVATIONS
-from ae_core.layers import IMAGE_SHAPE, Layer
+from ae_core.config.config import ACTIVATIONS
+from ae_core.config.layers import IMAGE_SHAPE, Layer
 
 ALIGNMENT = 4
 """Arrays start at multiples of this, counted from the block's start, as float32 arrays must."""

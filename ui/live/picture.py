@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.layers import Layer
+from ae_core.config.layers import Layer
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import layer_values
 

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.alignment import Formation
-from ae_core.frames import Frames
+from ae_core.latent.alignment import Formation
+from ae_core.latent.frames import Frames
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, fingerprint, image_bytes, pack
 from ui.palette import CLASSES

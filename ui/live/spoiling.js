@@ -1,4 +1,4 @@
-// Ways to damage an image before an autoencoder sees it. `ae_core/spoiling.py` defines each step and says why; this file
+// Ways to damage an image before an autoencoder sees it. `ae_core/preprocessing/corruption.py` defines each step and says why; this file
 // follows it in double precision, so that both give the same image.
 
 import { PIXELS, SIDE } from "./pixels.js";

@@ -1,6 +1,6 @@
 // Ways from one vector to another.
 
-/** Sine of an angle below which two vectors span no arc; as in ae_core/generating.py. */
+/** Sine of an angle below which two vectors span no arc; as in ae_core/latent/sampling.py. */
 const PARALLEL = 1e-6;
 
 /**

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core.alignment import aligned
-from ae_core.frames import Frame, Frames, load_frames
+from ae_core.latent.alignment import aligned
+from ae_core.latent.frames import Frame, Frames, load_frames
 from ui.live import Cargo, CodeStats, carry, replay, traverse
 
 CLASSES = 10
@@ -72,9 +72,9 @@ def show_made_up() -> None:
 def show_run(key: str) -> None:
     import json
 
-    from ae_core.codec import open_codec
-    from ae_core.datasets import dataset_for
-    from ae_core.store import RunStore
+    from ae_core.codecs.codec import open_codec
+    from ae_core.datasets.dataset import dataset_for
+    from ae_core.runs.store import RunStore
 
     store = RunStore()
     run = store.open(key)

@@ -1,0 +1,1 @@
+"""Classifiers on few labels: what a trained encoder is worth to each of them."""

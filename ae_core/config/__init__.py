@@ -1,0 +1,1 @@
+"""What determines a training: the hyperparameters, presets of them, and the layers they stand for."""

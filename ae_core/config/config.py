@@ -1,0 +1,351 @@
+"""`Config`: all that determines a training, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ae_core.config.fields import Choice, Classes, Field, Integer, Integers, MirroredIntegers, Name, Number
+from ae_core.errors import ConfigError
+
+SCHEMA = 1
+"""Part of every key. Raise it when the same fields begin to mean another training."""
+KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
+LATER = ("beta",)
+"""Fields of later versions. At their defaults they leave no trace in a key, so that runs of before keep theirs."""
+
+ACTIVATIONS = {
+    "relu": "ReLU",
+    "leaky_relu": "Leaky ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "tanh": "tanh",
+    "sigmoid": "Sigmoid",
+    "linear": "Linear (none)",
+}
+
+FIELDS: dict[str, Field] = {
+    "dataset": Name(group="Data", label="Dataset", help="The images to learn from."),
+    "classes": Classes(
+        group="Data",
+        label="Classes",
+        help="Learn from these classes only; none chosen means all of them.",
+        low=0,
+        high=255,
+        least=0,
+        most=256,
+        none="all",
+    ),
+    "train_size": Integer(
+        group="Data",
+        label="Training images",
+        help="How many training images to use. Few images: watch it overfit.",
+        low=16,
+        high=1_000_000,
+        none="all",
+    ),
+    "family": Choice(
+        group="Network",
+        label="Family",
+        help="What the encoder says of an image: a point, or how likely each point is (a mean and a variance).",
+        choices={"autoencoder": "Autoencoder", "variational": "Variational autoencoder"},
+    ),
+    "architecture": Choice(
+        group="Network",
+        label="Architecture",
+        help="Dense layers see 784 pixels without order; convolutions see which pixels are neighbours.",
+        choices={"dense": "Dense", "conv": "Convolutional"},
+    ),
+    "encoder_widths": Integers(
+        group="Network",
+        label="Encoder widths",
+        help="Units of each hidden layer, from the image down to the code.",
+        low=1,
+        high=2048,
+        least=0,
+        most=6,
+        none="none",
+    ),
+    "decoder_widths": MirroredIntegers(
+        group="Network",
+        label="Decoder widths",
+        help="Units of each hidden layer from the code up; usually mirrored.",
+        low=1,
+        high=2048,
+        least=0,
+        most=6,
+        none="mirrored",
+    ),
+    "filters": Integers(
+        group="Network",
+        label="Filters",
+        help="Filters of each 3 x 3 convolution; the first two halve the image.",
+        low=1,
+        high=256,
+        least=1,
+        most=4,
+        none="none",
+    ),
+    "latent_dim": Integer(
+        group="Network",
+        label="Latent dimensions",
+        help="Numbers in a code: the width of the bottleneck.",
+        low=1,
+        high=256,
+    ),
+    "hidden_activation": Choice(
+        group="Network",
+        label="Hidden activation",
+        help="What bends the space; linear throughout makes it a PCA.",
+        choices=ACTIVATIONS,
+    ),
+    "code_activation": Choice(
+        group="Network",
+        label="Code activation",
+        help="Linear leaves codes free; ReLU makes them zero or positive.",
+        choices=ACTIVATIONS,
+    ),
+    "output_activation": Choice(
+        group="Network",
+        label="Output activation",
+        help="Sigmoid keeps pixels between 0 and 1. A ReLU pixel that dies stays black for good.",
+        choices={name: ACTIVATIONS[name] for name in ("sigmoid", "linear", "relu")},
+    ),
+    "initializer": Choice(
+        group="Network",
+        label="Initializer",
+        help="How the first random weights are scaled.",
+        choices={
+            "glorot_uniform": "Glorot (Xavier) uniform",
+            "glorot_normal": "Glorot (Xavier) normal",
+            "he_uniform": "He uniform",
+            "he_normal": "He normal",
+            "lecun_normal": "LeCun normal",
+            "orthogonal": "Orthogonal",
+        },
+    ),
+    "loss": Choice(
+        group="Loss",
+        label="Loss",
+        help="What counts as a good reconstruction; cross-entropy also punishes being sure and wrong.",
+        choices={"mse": "Mean squared error", "bce": "Binary cross-entropy"},
+    ),
+    "beta": Number(
+        group="Loss",
+        label="Beta",
+        help="Weight of the KL term. 1 is the ELBO; more orders the latent space at the cost of detail.",
+        low=0,
+        high=1000,
+    ),
+    "weight_l2": Number(
+        group="Regularisation", label="L2 on weights", help="Pulls weights towards zero; try 0.00001.", low=0, high=1
+    ),
+    "code_l1": Number(
+        group="Regularisation",
+        label="L1 on the code",
+        help="Makes codes sparse: most entries near zero.",
+        low=0,
+        high=1,
+    ),
+    "dropout": Number(
+        group="Regularisation",
+        label="Dropout",
+        help="Share of hidden units switched off at random in each step.",
+        low=0,
+        high=0.9,
+    ),
+    "input_noise": Number(
+        group="Regularisation",
+        label="Input noise",
+        help="Standard deviation of noise added to the input; the clean image stays the target (denoising).",
+        low=0,
+        high=2,
+    ),
+    "optimizer": Choice(
+        group="Optimizer",
+        label="Optimizer",
+        help="How gradients become steps.",
+        choices={
+            "rmsprop": "RMSprop",
+            "adam": "Adam",
+            "adamw": "AdamW",
+            "sgd": "SGD with momentum",
+            "nadam": "Nadam",
+        },
+    ),
+    "learning_rate": Number(
+        group="Optimizer",
+        label="Learning rate",
+        help="The size of a step. Too large diverges, too small crawls.",
+        low=1e-7,
+        high=10,
+    ),
+    "schedule": Choice(
+        group="Optimizer",
+        label="Schedule",
+        help="Cosine lets the learning rate glide to zero by the last step.",
+        choices={"constant": "Constant", "cosine": "Cosine"},
+    ),
+    "momentum": Number(
+        group="Optimizer", label="Momentum", help="How much of the last step SGD keeps.", low=0, high=0.999
+    ),
+    "weight_decay": Number(
+        group="Optimizer",
+        label="Weight decay",
+        help="AdamW's own pull towards zero, apart from the loss.",
+        low=0,
+        high=1,
+    ),
+    "batch_size": Integer(group="Optimizer", label="Batch size", help="Images averaged in one step.", low=1, high=4096),
+    "steps": Integer(
+        group="Optimizer",
+        label="Steps",
+        help="How many batches to learn from. 234 steps of 256 see MNIST once.",
+        low=1,
+        high=200_000,
+    ),
+    "seed": Integer(
+        group="Optimizer",
+        label="Seed",
+        help="Same settings and seed on the same machine: the same run, bit for bit.",
+        low=0,
+        high=2**31 - 1,
+    ),
+    "continues": Name(
+        group="Optimizer",
+        label="Continues run",
+        help="Key of a finished run whose weights this one starts from.",
+        may_be_empty=True,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that determines a training. Values are checked when it is made; see `FIELDS` for ranges and choices.
+
+    The defaults are the preset "Quick start".
+
+    Raises:
+        ConfigError: a field is out of range or of the wrong type, or two fields do not go together.
+    """
+
+    dataset: str = "mnist"
+    classes: tuple[int, ...] = ()
+    train_size: int | None = None
+    family: str = "autoencoder"
+    architecture: str = "dense"
+    encoder_widths: tuple[int, ...] = (512,)
+    decoder_widths: tuple[int, ...] | None = None
+    filters: tuple[int, ...] = (32, 64)
+    latent_dim: int = 32
+    hidden_activation: str = "relu"
+    code_activation: str = "linear"
+    output_activation: str = "sigmoid"
+    initializer: str = "glorot_uniform"
+    loss: str = "bce"
+    beta: float = 1.0
+    weight_l2: float = 0.0
+    code_l1: float = 0.0
+    dropout: float = 0.0
+    input_noise: float = 0.0
+    optimizer: str = "adam"
+    learning_rate: float = 0.002
+    schedule: str = "constant"
+    momentum: float = 0.9
+    weight_decay: float = 0.004
+    batch_size: int = 256
+    steps: int = 1000
+    seed: int = 0
+    continues: str = ""
+
+    def __post_init__(self) -> None:
+        for name, field in FIELDS.items():
+            object.__setattr__(self, name, read_field(name, field, getattr(self, name)))
+        if self.loss == "bce" and self.output_activation != "sigmoid":
+            raise ConfigError(
+                "output_activation",
+                "output_activation must be sigmoid when loss is bce, which needs pixels between 0 and 1. "
+                f"Received: {self.output_activation}. Choose sigmoid, or the loss mse.",
+            )
+
+    @classmethod
+    def from_text(cls, values: Mapping[str, Any], base: Config | None = None) -> Config:
+        """A Config from texts as they stand in an address or after `--set`; what is not named comes from `base`.
+
+        Raises:
+            ConfigError: an unknown field, or a value its field does not take.
+        """
+        cls._refuse_unknown(values)
+        return replace(base or cls(), **dict(values))
+
+    @staticmethod
+    def _refuse_unknown(values: Mapping[str, Any]) -> None:
+        for name in values:
+            if name not in FIELDS:
+                raise ConfigError(name, f"A field must be one of {', '.join(FIELDS)}. Received: {name!r}.")
+
+    def to_text(self) -> dict[str, str]:
+        """The fields that differ from the defaults, as texts that `from_text` takes back."""
+        default = Config()
+        return {
+            name: field.text(getattr(self, name))
+            for name, field in FIELDS.items()
+            if getattr(self, name) != getattr(default, name)
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, as values that JSON can hold (tuples become lists)."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Config:
+        """The opposite of `to_json`. Raises ConfigError as the constructor does, and for an unknown field."""
+        cls._refuse_unknown(values)
+        return cls(**values)
+
+    @cached_property
+    def canonical(self) -> Config:
+        """The same training with each field that it ignores set to its default."""
+        default = Config()
+        ignored: dict[str, Any] = {}
+        if self.architecture == "conv":
+            ignored |= {"encoder_widths": default.encoder_widths, "decoder_widths": None}
+        else:
+            ignored["filters"] = default.filters
+            if self.decoder_widths == self.encoder_widths[::-1]:
+                ignored["decoder_widths"] = None
+            if not (self.encoder_widths or self.decoder_widths):
+                ignored |= {"hidden_activation": default.hidden_activation, "dropout": 0.0}
+        if self.family == "variational":
+            ignored |= {"code_activation": default.code_activation, "code_l1": 0.0}
+        else:
+            ignored["beta"] = default.beta
+        if self.optimizer != "sgd":
+            ignored["momentum"] = default.momentum
+        if self.optimizer != "adamw":
+            ignored["weight_decay"] = default.weight_decay
+        return replace(self, **ignored)
+
+    @cached_property
+    def key(self) -> str:
+        """Twelve hexadecimal digits that stand for this training: equal for configs that train the same network."""
+        values, default = self.canonical.to_json(), Config()
+        known = {name: v for name, v in values.items() if name not in LATER or v != getattr(default, name)}
+        fields = json.dumps({"schema": SCHEMA, **known}, sort_keys=True)
+        return hashlib.sha256(fields.encode()).hexdigest()[:12]
+
+
+def read_field(name: str, field: Field, value: Any) -> Any:
+    """`value` as `field` takes it. Raises ConfigError with what was expected and what was received."""
+    try:
+        return field.read(value)
+    except ValueError as error:
+        shown = value if isinstance(value, str) and value else repr(value)
+        raise ConfigError(name, f"{name} must be {field.expected()}. Received: {str(shown)[:80]}.") from error

@@ -1,0 +1,281 @@
+"""Images that visitors bring: read without trusting them, checked, and kept in the datasets folder.
+
+Two kinds of files are taken: one `.npz` in the layout of `keras.datasets`, and the IDX files that MNIST and its
+relatives come in (http://yann.lecun.com/exdb/mnist describes them), plain or gzipped. Every size is checked before
+memory is taken for it, so that a small file which unpacks to a huge one is refused and not unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedReader, BytesIO
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.datasets.dataset import OWN_NAME, DatasetInfo, datasets_folder, describe
+from ae_core.errors import DataError
+from ae_core.files import in_plain_words
+from ae_core.npz import read_header, readable, write_npz
+
+MOST_UPLOAD_BYTES = 100_000_000
+LEAST_IMAGES = 32
+MOST_IMAGES = 200_000
+MOST_MEMBERS = 1000
+MOST_TITLE = 80
+HELD_OUT_EVERY = 10
+"""Where there is no test part, the last of every ten images is held out."""
+
+CHUNK_VALUES = 1 << 20
+NPZ_NAMES = {
+    "x_train": ("x_train", "images", "x"),
+    "y_train": ("y_train", "labels", "y"),
+    "x_test": ("x_test",),
+    "y_test": ("y_test",),
+}
+ACCEPTED = "an .npz file with x_train, or IDX files, plain or .gz"
+TRY_AGAIN = "Save it again and add it anew."
+
+
+@dataclass(frozen=True)
+class Source:
+    """An array in an upload whose header has been read and whose values have not.
+
+    Attributes:
+        what: how messages name it.
+        open: gives a stream that stands at the first value.
+    """
+
+    what: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran_order: bool
+    open: Callable[[], IO[bytes]]
+
+
+def add_images(
+    files: Mapping[str, bytes] | Sequence[tuple[str, bytes]], *, title: str, folder: Path | str | None = None
+) -> DatasetInfo:
+    """Checks the visitor's images and keeps them; the same images added again are the ones already there.
+
+    Args:
+        files: name and content of one `.npz` file (`x_train`, or `images` or `x`; if there are any, `y_train`, `x_test`
+            and `y_test`), or of IDX files, whose test part is recognised by "test" or "t10k" in the name. Images are
+            (n, 28, 28) or (n, 28, 28, 1): whole numbers 0 to 255, or fractions 0 to 1. Labels are (n,), 0 to 255.
+        title: what pages call them, 1 to `MOST_TITLE` characters.
+        folder: where to keep them; `datasets_folder()` unless given.
+
+    Raises:
+        DataError: the files are not such images; nothing is kept then.
+        StoreError: they cannot be written.
+    """
+    title = "".join(letter for letter in " ".join(title.split()) if letter.isprintable())
+    if not 1 <= len(title) <= MOST_TITLE:
+        raise DataError(f"title must be 1 to {MOST_TITLE} characters. Received: {len(title)}. Give the images a name.")
+    arrays = read_images(list(files.items() if isinstance(files, Mapping) else files))
+    name = f"images-{_digest(arrays)[:12]}"
+    known = describe(name, folder)
+    if known.available:
+        return known
+    extra = {"title": np.array(title)}
+    if "y_train" in arrays:
+        largest = max(int(arrays["y_train"].max()), int(arrays["y_test"].max()))
+        extra["class_names"] = np.array([str(label) for label in range(largest + 1)])
+    write_npz(Path(folder or datasets_folder()) / f"{name}.npz", {**arrays, **extra})
+    return describe(name, folder)
+
+
+def remove_images(name: str, folder: Path | str | None = None) -> None:
+    """Removes own images; those that are gone already are no error.
+
+    Raises:
+        DataError: `name` is not one of own images.
+        StoreError: the file cannot be removed.
+    """
+    if not OWN_NAME.fullmatch(name):
+        raise DataError(f"Only images that were added can be removed. Received: {_shown(name)}.")
+    path = Path(folder or datasets_folder()) / f"{name}.npz"
+    with in_plain_words(path):
+        path.unlink(missing_ok=True)
+
+
+def read_images(files: Sequence[tuple[str, bytes]]) -> dict[str, NDArray[np.uint8]]:
+    """The arrays of an upload: `x_train` and `x_test` (n, 28, 28) uint8 and, if labelled, `y_train` and `y_test` (n,).
+
+    Raises:
+        DataError: as `add_images` says.
+    """
+    size = sum(len(data) for _, data in files)
+    if not files or size > MOST_UPLOAD_BYTES:
+        raise DataError(
+            f"An upload must be {ACCEPTED}, at most {MOST_UPLOAD_BYTES // 1_000_000} MB together. "
+            f"Received: {len(files)} files of {size / 1e6:.1f} MB. Choose fewer images."
+        )
+    is_npz = any(data.startswith(b"PK\x03\x04") for _, data in files)
+    sources = _npz_sources(files) if is_npz else _idx_sources(files)
+    _check_shapes(sources)
+    arrays = {key: _read(source, labels=key.startswith("y")) for key, source in sources.items()}
+    return arrays if "x_test" in arrays else _hold_out(arrays)
+
+
+def _npz_sources(files: Sequence[tuple[str, bytes]]) -> dict[str, Source]:
+    if len(files) > 1:
+        raise DataError(f"An .npz file must come alone. Received: {len(files)} files. Choose one of them.")
+    what, data = _shown(files[0][0]), files[0][1]
+    # Each member that zipfile lists costs it memory before anything can be checked, and each has this signature.
+    if data.count(b"PK\x01\x02") > MOST_MEMBERS:
+        raise DataError(f"{what} must hold at most {MOST_MEMBERS} arrays. Received: more. {TRY_AGAIN}")
+    sources = {}
+    with readable(what, remedy=TRY_AGAIN):
+        archive = ZipFile(BytesIO(data))
+        names = set(archive.namelist())
+        for key, choices in NPZ_NAMES.items():
+            for member in [f"{choice}.npy" for choice in choices if f"{choice}.npy" in names][:1]:
+                sources[key] = _npz_source(archive, member, what)
+    if "x_train" not in sources:
+        arrays = sorted(_shown(name.removesuffix(".npy")) for name in names if name.endswith(".npy"))
+        found = ", ".join(arrays[:8]) or "no arrays"
+        raise DataError(f"{what} must hold x_train, images or x. Received: {found}. Name the array of images x_train.")
+    return sources
+
+
+def _npz_source(archive: ZipFile, member: str, what: str) -> Source:
+    # Other methods can ask for gigabytes of dictionary before the first byte comes out.
+    if archive.getinfo(member).compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        raise DataError(f"{what} must be stored or deflated. Received: another compression. Use np.savez_compressed.")
+    header = read_header(archive, member)
+
+    def open_values() -> IO[bytes]:
+        stream = archive.open(member)
+        stream.read(header.offset)
+        return stream
+
+    what = f"{member.removesuffix('.npy')} in {what}"
+    return Source(what, header.shape, header.dtype, header.fortran_order, open_values)
+
+
+def _idx_sources(files: Sequence[tuple[str, bytes]]) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    for name, data in files:
+        source = _idx_source(_shown(name), data)
+        test = re.search(r"(?<![a-z])(t10k|test)", name.lower())
+        key = f"{'x' if len(source.shape) > 1 else 'y'}_{'test' if test else 'train'}"
+        if key in sources:
+            raise DataError(
+                f"An upload must hold one file of each kind. Received: {sources[key].what} and {source.what}. "
+                "Put test into the name of the one for testing, or leave one out."
+            )
+        sources[key] = source
+    if "x_train" not in sources:
+        raise DataError(
+            f"An upload must hold training images. Received: {', '.join(source.what for source in sources.values())}. "
+            "Add the file of images, without test or t10k in its name."
+        )
+    return sources
+
+
+def _idx_source(what: str, data: bytes) -> Source:
+    def open_at(offset: int) -> IO[bytes]:
+        stream: IO[bytes] = BytesIO(data)
+        if data.startswith(b"\x1f\x8b"):
+            stream = BufferedReader(gzip.GzipFile(fileobj=stream))
+        stream.read(offset)
+        return stream
+
+    with readable(what, remedy=TRY_AGAIN):
+        start = open_at(0).read(16)
+    # Two zeros, 8 for unsigned bytes, the number of dimensions, and each of them as four bytes.
+    dimensions = start[3] if len(start) > 3 else 0
+    offset = 4 + 4 * dimensions
+    if start[:3] != b"\x00\x00\x08" or dimensions not in (1, 3) or len(start) < offset:
+        received = f"a file that begins with {start[:4].hex(' ')}" if start else "an empty file"
+        raise DataError(f"{what} must be {ACCEPTED}. Received: {received}. Choose other files.")
+    shape = struct.unpack(f">{dimensions}I", start[4:offset])
+    return Source(what, shape, np.dtype(np.uint8), False, partial(open_at, offset))
+
+
+def _check_shapes(sources: dict[str, Source]) -> None:
+    counts = {}
+    for part in ("train", "test"):
+        images, labels = sources.get(f"x_{part}"), sources.get(f"y_{part}")
+        if images is not None:
+            _check(images, "(n, 28, 28)", [IMAGE_SHAPE, (*IMAGE_SHAPE, 1)])
+            counts[part] = images.shape[0]
+        if labels is not None and images is None:
+            raise DataError(f"Labels must come with their images. Received: {labels.what} alone. Add the images.")
+        if labels is not None:
+            _check(labels, f"({counts[part]},), one label for each image", [()], count=counts[part])
+    if counts["train"] < LEAST_IMAGES or sum(counts.values()) > MOST_IMAGES or 0 in counts.values():
+        received = " and ".join(f"{count:,} for {part}ing" for part, count in counts.items())
+        raise DataError(
+            f"An upload must have {LEAST_IMAGES} to {MOST_IMAGES:,} images, {LEAST_IMAGES} or more for training and, "
+            f"with a test part, 1 or more in it. Received: {received}. Choose more or fewer."
+        )
+    if "test" in counts and ("y_train" in sources) != ("y_test" in sources):
+        raise DataError("Training and test images must both have labels, or neither. Received: labels of one part.")
+
+
+def _check(source: Source, expected: str, shapes: list[tuple[int, ...]], count: int | None = None) -> None:
+    if source.dtype.kind not in "uif":
+        raise DataError(f"{source.what} must hold numbers. Received: {source.dtype}. Save it as a uint8 array.")
+    if source.shape[1:] not in shapes or not source.shape or (count is not None and source.shape[0] != count):
+        raise DataError(f"{source.what} must have the shape {expected}. Received: {source.shape}. Change its shape.")
+
+
+def _read(source: Source, *, labels: bool) -> NDArray[np.uint8]:
+    """The values as bytes, converted piece by piece: 200,000 images as doubles would take 1.3 GB."""
+    flat = np.empty(prod(source.shape), np.uint8)
+    with readable(source.what, remedy=TRY_AGAIN), source.open() as stream:
+        for start in range(0, flat.size, CHUNK_VALUES):
+            piece = flat[start : start + CHUNK_VALUES]
+            values = np.frombuffer(stream.read(piece.size * source.dtype.itemsize), source.dtype)
+            if values.size != piece.size:
+                raise EOFError
+            piece[:] = _as_bytes(values, source.what, labels=labels)
+        # At the end of the stream zipfile and gzip compare checksums.
+        if stream.read(1):
+            raise ValueError("more values than the header says")
+    array = flat.reshape(source.shape, order="F" if source.fortran_order else "C")
+    return np.ascontiguousarray(array if labels else array.reshape(-1, *IMAGE_SHAPE))
+
+
+def _as_bytes(values: NDArray[Any], what: str, *, labels: bool) -> NDArray[Any]:
+    fractions = values.dtype.kind == "f" and not labels
+    low, high = values.min(), values.max()
+    # Written so that NaN, which compares as false, is refused.
+    if not (low >= 0 and high <= (1 if fractions else 255)):
+        expected = "whole numbers from 0 to 255" + ("" if labels else ", or fractions from 0 to 1")
+        raise DataError(f"{what} must hold {expected}. Received: {low:g} to {high:g}. Scale the values first.")
+    if labels and (values != np.floor(values)).any():
+        raise DataError(f"{what} must hold whole numbers from 0 to 255. Received: fractions. Number the classes.")
+    return np.rint(values * 255) if fractions else values
+
+
+def _hold_out(arrays: dict[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.uint8]]:
+    held_out = np.arange(len(arrays["x_train"])) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+    parts = {"train": ~held_out, "test": held_out}
+    return {f"{key[0]}_{part}": array[rows] for key, array in arrays.items() for part, rows in parts.items()}
+
+
+def _digest(arrays: dict[str, NDArray[np.uint8]]) -> str:
+    digest = hashlib.sha256()
+    for key in sorted(arrays):
+        digest.update(f"{key} {arrays[key].shape}".encode())
+        digest.update(arrays[key].data)
+    return digest.hexdigest()
+
+
+def _shown(name: str) -> str:
+    """A file's name as a message may show it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:80]

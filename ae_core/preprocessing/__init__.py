@@ -1,0 +1,1 @@
+"""From a drawing or a photo to an image as MNIST has them, and how to spoil one."""

@@ -1,0 +1,260 @@
+"""The compiled loop: batches in an order fixed by the seed, one graph for many steps, no Python per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ae_core.config.config import Config
+from ae_core.config.layers import PIXELS
+from ae_core.datasets.dataset import Dataset, evenly, preview_indices
+from ae_core.runs.history import Batches, HeldOut
+from ae_core.training.checkpoints import Snapshot
+from ae_core.training.losses import LOSSES, code_penalty, kl_divergence, reparameterized, weight_penalty
+from ae_core.training.networks import Network, build_network
+
+HELD_OUT_SAMPLE = 500
+"""How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
+WIDE_CODE = 64
+"""Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
+
+
+class Stepper:
+    """A network, its optimizer and its data, moved on by whole chunks of steps.
+
+    Args:
+        config: what to train.
+        data: with the config's choice of classes and size already made.
+
+    Raises:
+        ConfigError: the network would be too large.
+    """
+
+    def __init__(self, config: Config, data: Dataset) -> None:
+        # Bit for bit the same run on the same machine. On a processor it is so anyway, half as fast again without this.
+        if tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+        self.config = config
+        self.network: Network = build_network(config)
+        self._layers = self.network.layer_variables
+        # One for each layer: its update then overlaps with the rest of the backward pass. They never share a state, so
+        # the weights come out as from one for all.
+        self.optimizers = [build_optimizer(config) for _ in self._layers]
+        for optimizer, weights in zip(self.optimizers, self._layers, strict=True):
+            optimizer.build(weights)
+        self.step = 0
+        pixels = data.test_pixels
+        preview = preview_indices(data.test_labels, len(pixels))
+        self.preview_pixels: NDArray[np.uint8] = np.ascontiguousarray(pixels[preview])
+        sample = evenly(len(pixels), HELD_OUT_SAMPLE)
+        more = 2 * HELD_OUT_SAMPLE - 1 if config.latent_dim <= WIDE_CODE else HELD_OUT_SAMPLE
+        between = np.setdiff1d(evenly(len(pixels), more), sample)
+        self.frame_indices = np.concatenate([sample, between])
+        self._count = len(data.train_pixels)
+        self._train = tf.constant(data.train_pixels)
+        self._sample = to_floats(tf.constant(pixels[sample]))
+        # The same at every look: a curve shall not shake because of another draw. No step has this number.
+        self._sample_noise = self._noise(len(sample), [config.seed, tf.int32.max])
+        self._between = tf.constant(pixels[between])
+        self._sample_codes: tf.Tensor | None = None
+        self._preview = tf.constant(self.preview_pixels)
+        self._advance = self._compile_steps()
+        self._evaluate = tf.function(self._measure)
+        self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview))[1])
+        self._encode_between = tf.function(lambda: self.network.encoder(to_floats(self._between), training=False))
+
+    def advance(self, count: int) -> Batches:
+        """Train `count` steps; returns the losses of each one's batch."""
+        indices = batch_indices(self.config, self._count, self.step, count)
+        columns = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
+        self.step += count
+        self._sample_codes = None
+        return Batches(*(column.numpy().tolist() for column in columns))
+
+    def evaluate(self) -> HeldOut:
+        """Losses on the held-out sample; NaN if a weight is broken."""
+        loss, squared_error, kl, self._sample_codes = self._evaluate()
+        return HeldOut(float(loss), float(squared_error), tuple(kl.numpy().tolist()))
+
+    def encode(self) -> NDArray[np.float32]:
+        """Codes of the held-out images `frame_indices`, (m, latent_dim).
+
+        Right after `evaluate`, which has encoded half or all of them, it costs less than a step.
+        """
+        if self._sample_codes is None:
+            self.evaluate()
+        parts = [self._sample_codes, self._encode_between()] if len(self._between) else [self._sample_codes]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    def reconstruct(self) -> NDArray[np.float32]:
+        """Reconstructions of the preview digits, (16, 28, 28)."""
+        return np.asarray(self._reconstruct())
+
+    @property
+    def variables(self) -> list[Any]:
+        """Weights, states of random layers, and the optimizers' moments."""
+        states = [variable for optimizer in self.optimizers for variable in optimizer.variables]
+        return [*self.network.variables, *states]
+
+    def snapshot(self) -> Snapshot:
+        """A copy of all variables."""
+        # `numpy` is a copy already.
+        return Snapshot(self.step, [np.asarray(variable.value.numpy()) for variable in self.variables])
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back (or on) to a snapshot of the same config."""
+        for variable, value in zip(self.variables, snapshot.values, strict=True):
+            variable.assign(value)
+        self.step = snapshot.step
+        self._sample_codes = None
+
+    def load_weights(self, snapshot: Snapshot) -> None:
+        """Take the weights of a snapshot and nothing else: the optimizer and the count of steps begin anew."""
+        # Weights are the first floats of a snapshot. The states of dropout between them are not: they are integers, and
+        # the other run may have had none.
+        floats = (value for value in snapshot.values if value.dtype == np.float32)
+        for variable, value in zip(self.network.trainable_variables, floats, strict=False):
+            variable.assign(value)
+        self._sample_codes = None
+
+    def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
+        layers = self._layers
+        updates = [compiled_update(*both) for both in zip(self.optimizers, layers, strict=True)]
+
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
+        )
+        def advance(indices: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            count = tf.shape(indices)[0]
+            losses = tf.TensorArray(tf.float32, count)
+            squared_errors = tf.TensorArray(tf.float32, count)
+            kls = tf.TensorArray(tf.float32, count)
+            for index in tf.range(count):
+                images = to_floats(tf.gather(self._train, indices[index]))
+                with tf.GradientTape() as tape:
+                    loss, reconstructions, kl, penalty = self._loss(images, first + index)
+                    # By pixel like the loss: summed over an image, this is the negative ELBO when beta is 1.
+                    total = loss + self.config.beta * kl / PIXELS + penalty
+                for update, gradients in zip(updates, tape.gradient(total, layers), strict=True):
+                    update(gradients)
+                losses = losses.write(index, loss)
+                squared_errors = squared_errors.write(index, LOSSES["mse"](images, reconstructions))
+                kls = kls.write(index, kl)
+            return losses.stack(), squared_errors.stack(), kls.stack()
+
+        return advance  # type: ignore[no-any-return]
+
+    def _loss(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Reconstruction loss, reconstructions (n, 28, 28), KL term in nats an image, and the sum of all penalties."""
+        config = self.config
+        inputs = images
+        if config.input_noise:
+            noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
+            inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
+        codes, kl = self._draw(inputs, step)
+        reconstructions = self.network.decoder(codes, training=True)
+        penalty = tf.constant(0.0)
+        if config.weight_l2:
+            penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
+        if config.code_l1:
+            penalty += config.code_l1 * code_penalty(codes)
+        return LOSSES[config.loss](images, reconstructions), reconstructions, kl, penalty
+
+    def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Codes to train the decoder with, and the KL term in nats an image."""
+        if self.network.posterior is None:
+            return self.network.encoder(images, training=True), tf.constant(0.0)
+        z_mean, z_log_var = tf.split(self.network.posterior(images, training=True), 2, axis=1)
+        # Negative, so that these draws are not those of the input's noise.
+        noise = self._noise(tf.shape(z_mean)[0], [self.config.seed, -1 - step])
+        return reparameterized(z_mean, z_log_var, noise), tf.reduce_sum(kl_divergence(z_mean, z_log_var))
+
+    def _noise(self, images: int | tf.Tensor, seed: list[Any]) -> tf.Tensor:
+        """Standard normal numbers for so many codes, (images, latent_dim)."""
+        return tf.random.stateless_normal([images, self.config.latent_dim], seed)
+
+    def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Codes and reconstructions as the codec will make them."""
+        codes = self.network.encoder(images, training=False)
+        return codes, self.network.decoder(codes, training=False)
+
+    def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The three losses on the held-out sample, and its codes."""
+        images = self._sample
+        if self.network.posterior is None:
+            codes, reconstructions = self._pass(images)
+            squared_error, kl = LOSSES["mse"](images, reconstructions), tf.zeros([0])
+        else:
+            codes, z_log_var = tf.split(self.network.posterior(images, training=False), 2, axis=1)
+            squared_error = LOSSES["mse"](images, self.network.decoder(codes, training=False))
+            kl = kl_divergence(codes, z_log_var)
+            drawn = reparameterized(codes, z_log_var, self._sample_noise)
+            reconstructions = self.network.decoder(drawn, training=False)
+        loss = LOSSES[self.config.loss](images, reconstructions)
+        # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
+        # its terms.
+        total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
+        sound = tf.math.is_finite(total)
+        return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), kl, codes
+
+
+def compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:
+    """One step of an optimizer. XLA fuses its dozen passes over the weights into one."""
+    # The update alone: the products of a step are faster without XLA.
+    return tf.function(lambda gradients: optimizer.apply(gradients, weights), jit_compile=True)  # type: ignore[no-any-return]
+
+
+def wake_devices() -> None:
+    """Have TensorFlow look for its devices now, which takes a moment and writes to the terminal."""
+    tf.config.list_logical_devices()
+
+
+def to_floats(pixels: tf.Tensor) -> tf.Tensor:
+    """Grey levels 0 to 255 as float32 in [0, 1]."""
+    return tf.cast(pixels, tf.float32) / 255.0
+
+
+def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
+    """The optimizer of `config` with its learning rate and schedule."""
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
+    if config.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, decay_steps=config.steps)
+    return OPTIMIZERS[config.optimizer](config, rate)
+
+
+OPTIMIZERS: dict[str, Callable[[Config, Any], keras.optimizers.Optimizer]] = {
+    # TensorFlow 1's default decay, which the article used.
+    "rmsprop": lambda _, rate: keras.optimizers.RMSprop(rate, rho=0.9),
+    "adam": lambda _, rate: keras.optimizers.Adam(rate),
+    "adamw": lambda config, rate: keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
+    "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum),
+    "nadam": lambda _, rate: keras.optimizers.Nadam(rate),
+}
+
+
+def batch_indices(config: Config, images: int, step: int, count: int) -> NDArray[np.int32]:
+    """Which training images the steps `step` to `step + count` see: (count, batch_size).
+
+    One endless row of shuffled epochs, cut into batches: every image is seen once an epoch, and the order of any step
+    can be told without going through those before it.
+    """
+    positions = np.arange(step * config.batch_size, (step + count) * config.batch_size)
+    epochs = positions // images
+    order = np.empty(len(positions), np.int32)
+    for epoch in np.unique(epochs):
+        here = epochs == epoch
+        order[here] = _shuffled(config.seed, config.continues, images, int(epoch))[positions[here] % images]
+    return order.reshape(count, config.batch_size)
+
+
+@lru_cache(maxsize=2)
+def _shuffled(seed: int, continues: str, images: int, epoch: int) -> NDArray[np.int32]:
+    # A run that continues another goes on to new orders instead of repeating its parent's.
+    entropy = [seed, epoch, *continues.encode()]
+    return np.random.default_rng(entropy).permutation(images).astype(np.int32)

@@ -1,0 +1,1 @@
+"""What runs in a worker's process, one module a kind of work."""
