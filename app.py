@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.errors import shown_plainly
-from ui.favicon import favicon
-from ui.frame import app_runs
-from ui.server import start_jobs
+from ui.shell.errors import shown_plainly
+from ui.shell.favicon import favicon
+from ui.shell.frame import app_runs
+from ui.shell.server import start_jobs
 
 
 def main() -> None:

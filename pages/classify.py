@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.classify import show_contest
-from ui.classify_digits import show_answers
-from ui.codecs import await_first
-from ui.errors import shown_plainly
-from ui.frame import inside_app
-from ui.runs import chosen_run, damage_mendable
+from ui.classify.contest import show_contest
+from ui.classify.mistakes import show_answers
+from ui.selection.open_codecs import await_first
+from ui.selection.run import chosen_run, damage_mendable
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app
 
 inside_app()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.board import STYLE, show_board
-from ui.choosing import codec_choice
-from ui.codecs import open_chosen
-from ui.errors import shown_plainly
-from ui.frame import inside_app, page_head
-from ui.guessing import carry_heads
+from ui.draw.board import STYLE, show_board
+from ui.draw.tries import show_tries
 from ui.live import carry
-from ui.tries import show_tries
+from ui.selection.codecs import codec_choice
+from ui.selection.heads import carry_heads
+from ui.selection.open_codecs import open_chosen
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app, page_head
 
 inside_app()
 

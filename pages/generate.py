@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ui.codecs import await_first
-from ui.errors import shown_plainly
-from ui.frame import inside_app, page_head
-from ui.generate import choose_codecs
-from ui.generate_between import show_between
-from ui.generate_samples import show_samples
-from ui.generate_sum import show_sum
-from ui.generate_tries import show_tries
+from ui.generate.arithmetic import show_sum
+from ui.generate.codes import choose_codecs
+from ui.generate.interpolation import show_between
+from ui.generate.samples import show_samples
+from ui.generate.tries import show_tries
 from ui.live import carry
-from ui.runs import chosen_run, damage_mendable
+from ui.selection.open_codecs import await_first
+from ui.selection.run import chosen_run, damage_mendable
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app, page_head
 
 inside_app()
 

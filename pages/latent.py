@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.codecs import await_first
-from ui.errors import shown_plainly
-from ui.forming import show_forming
-from ui.frame import inside_app, page_head
-from ui.runs import chosen_run, damage_mendable
-from ui.space import show_space
-from ui.walking import show_traversal
+from ui.latent.map import show_space
+from ui.latent.replay import show_forming
+from ui.latent.traversal import show_traversal
+from ui.selection.open_codecs import await_first
+from ui.selection.run import chosen_run, damage_mendable
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app, page_head
 
 inside_app()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.errors import shown_plainly
-from ui.frame import inside_app
-from ui.overview import show_runs
-from ui.sweep import show_sweeps
+from ui.runs.overview import show_runs
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app
+from ui.sweeps.section import show_sweeps
 
 inside_app()
 

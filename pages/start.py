@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.errors import shown_plainly
-from ui.frame import inside_app
-from ui.inside import show_inside
-from ui.runs import chosen_run, run_choice
+from ui.selection.run import chosen_run, run_choice
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app
+from ui.start.figure import show_inside
 
 inside_app()
 

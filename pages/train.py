@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ae_core.config.layers import plan_layers
-from ui import form
-from ui.frame import inside_app
 from ui.live import layer_picture
-from ui.runs import runs_link
-from ui.training import show_training
+from ui.selection.run import runs_link
+from ui.shell.frame import inside_app
+from ui.training import form
+from ui.training.panel import show_training
 
 inside_app()
 

@@ -237,7 +237,7 @@ def _terms(run: Run, codec: Codec, images: NDArray[np.float32]) -> dict[str, flo
 
 def _classify(options: argparse.Namespace) -> int:
     with silent_tensorflow():
-        from ae_core.classification import networks as classifier  # noqa: F401 the contestants will import it
+        from ae_core.classification import networks  # noqa: F401 the contestants will import it
     from ae_core.classification.contest import CONTESTANTS, Standing
     from ae_core.classification.teaching import Bench, run_contest
     from ae_core.codecs.pca import basis_of

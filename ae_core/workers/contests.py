@@ -96,7 +96,7 @@ def make_contests(name: ContestName, root: Path) -> None:
     with in_turn(_turn, lambda: report(ContestProgress(phase="waiting for another contest"))):
         report(ContestProgress(phase="encoding all images"))
         with quiet_stderr():
-            from ae_core.classification import networks as classifier  # noqa: F401 the contestants will import it
+            from ae_core.classification import networks  # noqa: F401 the contestants will import it
         bench = _bench(name.key, name.weights, root)
         for place, (labels, seed) in enumerate(name.rounds):
             at = partial(_progress, name, place)

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 import pytest
 import streamlit as st
 
-import ui.server
+import ui.shell.server
 from ae_core.codecs.pca import PcaBasis
 from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import RunStore
@@ -22,7 +22,7 @@ def jobs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]
     fake = FakeJobs(store)
     started: Future[FakeJobs] = Future()
     started.set_result(fake)
-    monkeypatch.setattr(ui.server, "start_jobs", lambda: started)
+    monkeypatch.setattr(ui.shell.server, "start_jobs", lambda: started)
     monkeypatch.setenv("AE_RUNS", str(store.root))
     # What an earlier test's folder held is not known here.
     st.cache_resource.clear()

@@ -20,9 +20,9 @@ from tests.app.fake_jobs import FakeContests, FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, figure
 from tests.small import SMALL, copied
-from ui.board import CANVAS
-from ui.classify_charts import M1
-from ui.classify_digits import CONTESTANT
+from ui.classify.charts import M1
+from ui.classify.mistakes import CONTESTANT
+from ui.draw.board import CANVAS
 
 ACCURACIES = {
     "head": 0.80, "fine-tuned": 0.82, "logistic-codes": 0.78, "neighbours": 0.79, "spreading": 0.95,

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from ui.frame import app_runs, inside_app
+from ui.shell.frame import app_runs, inside_app
 
 
 class StartsOverError(Exception):

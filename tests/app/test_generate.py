@@ -28,7 +28,7 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
 from tests.small import copied, trained
-from ui.board import CANVAS
+from ui.draw.board import CANVAS
 
 FIRST = Config()
 

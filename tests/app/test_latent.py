@@ -22,8 +22,8 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
 from tests.small import SMALL, copied
-from ui.board import CANVAS
-from ui.space_look import TITLES
+from ui.draw.board import CANVAS
+from ui.latent.map_state import TITLES
 
 FIRST = Config()
 
@@ -90,7 +90,7 @@ def test_the_time_left_is_told_once_the_pace_is_known(
     tab: Tab, jobs: FakeJobs, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     which, now = (run.key, "tsne", "test"), 100.0
-    monkeypatch.setattr("ui.space_words.time.monotonic", lambda: now)
+    monkeypatch.setattr("ui.latent.map_words.time.monotonic", lambda: now)
     for fraction, expected in (
         (0.2, "t-SNE: optimising, 20 %"),
         (0.22, "t-SNE: optimising, 22 %"),

@@ -21,7 +21,7 @@ from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
 from tests.small import SMALL, add_digits, copied
-from ui.scoreboard import board_rows
+from ui.runs.scoreboard import board_rows
 
 TITLE = "Dense 16, 4 dimensions, 5 steps"
 

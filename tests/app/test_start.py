@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-import ui.runs
+import ui.selection.run
 from ae_core.config.config import Config
 from ae_core.errors import JobError
 from ae_core.runs.lock import hold
@@ -156,7 +156,7 @@ def test_the_run_that_the_server_trained_by_itself_is_shown_before_later_ones(
     run, other = two_runs(store, small_run)
     tab.open("start")
     assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
-    monkeypatch.setattr(ui.runs, "FIRST", run.config)
+    monkeypatch.setattr(ui.selection.run, "FIRST", run.config)
     tab.open("start")
     assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
     tab.open("start", run=other.key)

@@ -18,7 +18,7 @@ from ae_core.runs.store import Run, RunStore, State, Status
 from tests.app.fake_jobs import FakeErrands, FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
-from ui.view import look_every
+from ui.training.snapshot import look_every
 
 ADDRESS = SMALL.to_text()
 
@@ -266,8 +266,14 @@ def test_workers_that_cannot_be_reached_leave_the_form_and_the_list_of_runs(
         raise JobError("DASK_SCHEDULER_ADDRESS must be the address of a running Dask scheduler.")
 
     copied(small_run, store)
-    monkeypatch.setattr("ui.server.jobs", out_of_reach)
-    for module in ("ui.training", "ui.view", "ui.status", "ui.images", "ui.first"):
+    monkeypatch.setattr("ui.shell.server.jobs", out_of_reach)
+    for module in (
+        "ui.training.panel",
+        "ui.training.snapshot",
+        "ui.training.status",
+        "ui.training.own_images",
+        "ui.selection.first_training",
+    ):
         monkeypatch.setattr(f"{module}.jobs", out_of_reach)
     tab.open("train", **ADDRESS)
     assert [error.value for error in tab.error] == [

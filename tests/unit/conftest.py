@@ -48,7 +48,7 @@ def variational_run(tiny_store: RunStore) -> Run:
 @pytest.fixture
 def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training looks up, reports and may be interrupted after every single step."""
-    from ae_core.training.train import train as training
+    from ae_core.training import train as training
 
     monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
 
@@ -56,7 +56,7 @@ def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def saving_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training saves a checkpoint at every row of its history."""
-    from ae_core.training.train import train as training
+    from ae_core.training import train as training
 
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(training, "CHECKPOINT_SHARE", 1e9)

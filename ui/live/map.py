@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ui.live.collection import Collection
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, image_bytes, pack
-from ui.palette import CLASSES
+from ui.shell.palette import CLASSES
 
 Floats = NDArray[np.float32]
 

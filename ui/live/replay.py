@@ -13,7 +13,7 @@ from ae_core.latent.alignment import Formation
 from ae_core.latent.frames import Frames
 from ui.live.modules import FOLDER, join_modules, join_styles
 from ui.live.payload import Images, fingerprint, image_bytes, pack
-from ui.palette import CLASSES
+from ui.shell.palette import CLASSES
 
 _REPLAY = st.components.v2.component(
     "bottleneck_replay",

@@ -1,0 +1,105 @@
+"""The digits behind a contest's figures: who was taken for whom, and where a classifier was sure and wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
+from ui.classify.charts import confusion_chart
+from ui.classify.setup import Field, percent
+from ui.live import Strip, digit_strips
+from ui.shell.errors import shown_plainly
+from ui.shell.server import jobs
+
+CONTESTANT = "answers_of"
+_CHOSEN = "_answers_chosen"
+"""Where the session keeps whose answers the visitor chose to see."""
+MOST_IN_CELL = 48
+MOST_WRONG = 32
+
+
+def show_answers(field: Field) -> None:
+    """The answers of one contestant at a time, once there are any for this number of labels."""
+    contest = jobs().contests.outcomes(field.run).get((field.labels, 0))
+    if contest:
+        st.fragment(_answers)(field, contest.outcomes)
+
+
+def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
+    with shown_plainly():
+        st.subheader("What they took for what", anchor=False)
+        accuracies = {name: outcome.accuracy(field.truth) for name, outcome in outcomes.items()}
+        # The best one, unless the visitor has chosen another.
+        best = max(accuracies, key=lambda name: accuracies[name])
+        chosen_before = st.session_state.get(_CHOSEN)
+        st.session_state[CONTESTANT] = chosen_before if chosen_before in outcomes else best
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.selectbox(
+                "Classifier", list(outcomes), key=CONTESTANT, width=320, on_change=_choose,
+                format_func=lambda each: CONTESTANTS[each].title,
+            )  # fmt: skip
+            first = "" if field.times == 1 else " With the first set of labels."
+            st.caption(f"{percent(accuracies[name])} with {field.labels:,} labels.{first}", width="content")
+        outcome = outcomes[name]
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            counts = confusion(outcome.predictions, field.truth, classes=len(field.classes))
+            chosen = confusion_chart(key=f"confusion_{name}", counts=counts, names=field.names)
+            st.caption(
+                "Blue: right. The stronger the orange, the more of a class were taken for that one. Press a cell to "
+                "see its digits."
+            )
+        with right:
+            _cell(field, outcome, chosen or _commonest(counts, field.names))
+        _most_wrong(field, outcome)
+
+
+def _choose() -> None:
+    st.session_state[_CHOSEN] = st.session_state[CONTESTANT]
+
+
+def _commonest(counts: NDArray[np.int64], names: list[str]) -> tuple[str, str]:
+    """The class that was taken for another one most often, and that one."""
+    wrong = counts - np.diag(np.diag(counts))
+    row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+    return names[row], names[column]
+
+
+def _cell(field: Field, outcome: Outcome, chosen: tuple[str, str]) -> None:
+    kind, answer = (field.names.index(part) for part in chosen)
+    found = np.flatnonzero((field.truth == kind) & (outcome.predictions == answer))
+    found = found[np.argsort(-outcome.confidences[found], kind="stable")]
+    taken = "named rightly" if kind == answer else f"taken for **{chosen[1]}**"
+    some = f"; the {MOST_IN_CELL} it was surest of" if len(found) > MOST_IN_CELL else ""
+    st.markdown(f"**{chosen[0]}** {taken}: {len(found):,} images{some}")
+    if len(found):
+        _digits(field, outcome, found[:MOST_IN_CELL], key="cell_digits", name="Surest first")
+        st.caption("Below each digit: the probability that it gave this answer.")
+
+
+def _most_wrong(field: Field, outcome: Outcome) -> None:
+    wrong = np.flatnonzero((outcome.predictions != field.truth) & (field.truth >= 0))
+    wrong = wrong[np.argsort(-outcome.confidences[wrong], kind="stable")][:MOST_WRONG]
+    if not len(wrong):
+        st.success("It named every test image rightly.")
+        return
+    st.markdown("**Surest and wrong**")
+    _digits(field, outcome, wrong, key="wrong_digits", name="Label → answer", answers=True)
+    st.caption(
+        "The mistakes that it gave the highest probabilities, which differ in kind: a network is soon sure, spread "
+        "labels never are. A few of MNIST's labels are wrong themselves."
+    )
+
+
+def _digits(
+    field: Field, outcome: Outcome, indices: NDArray[np.intp], *, key: str, name: str, answers: bool = False
+) -> None:
+    names = field.names
+    captions = [
+        f"{names[field.truth[index]]} → {names[outcome.predictions[index]]}" if answers
+        else f"{outcome.confidences[index]:.0%}"
+        for index in indices
+    ]  # fmt: skip
+    digit_strips(key=key, strips=[Strip(name, field.data.test_pixels[indices], captions)])

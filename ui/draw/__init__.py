@@ -1,0 +1,1 @@
+"""The Draw page: the board, what is kept of a picture, and things to try."""

@@ -1,0 +1,257 @@
+"""The drawing board: a picture from a hand, the test set or a photo, and what the chosen codecs make of it.
+
+All of it is one fragment. After a stroke the server runs this and nothing else of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.datasets.dataset import as_floats, to_pixels
+from ae_core.preprocessing.corruption import spoil
+from ui.draw.keep import show_actions, show_between
+from ui.live import Checked, Settings, canvas_tools, digit_rows, draw_figure
+from ui.selection.drawing import KEPT, SETTINGS, Drawing, drawing_settings, drawn_digit, kept_drawing
+from ui.selection.heads import with_guess
+from ui.selection.open_codecs import OpenCodec, neighbours
+from ui.selection.run import unmarked
+from ui.shell.errors import shown_plainly
+from ui.shell.pictures import png_of
+from ui.shell.server import data_for
+
+Floats = NDArray[np.float32]
+Source = Literal["Draw", "Test digit", "Photo"]
+
+STYLE = Path(__file__).with_suffix(".css")
+SIDE = 308
+"""Of the canvas, in pixels: fits a phone of 360, and is 11 pixels for each of the image."""
+BRUSH = 26
+"""As wide as MNIST's strokes are when a digit fills most of the canvas."""
+NEAREST = 8
+ANY = "any"
+
+CANVAS, FIGURE, TOOLS = "draw_canvas", "draw_figure", "draw_tools"
+SOURCE, RUBBER, WIDTH, INDEX, LABEL, PHOTO = (
+    "draw_source", "draw_rubber", "draw_width", "draw_index", "draw_label", "draw_photo",
+)  # fmt: skip
+_START, _CLEARED = "_draw_start", "_draw_cleared"
+MOST_STROKES = 2000
+"""That a browser may bring along after a reload."""
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What draws: `colour` as `#rrggbb`, white or, to rub out, black; `width` in pixels of the canvas."""
+
+    colour: str
+    width: int
+
+
+def show_board(codecs: Sequence[OpenCodec]) -> None:
+    """The board for these codecs, the first of which lends it its test images."""
+    st.fragment(_board)(tuple(codecs))
+
+
+def _board(codecs: tuple[OpenCodec, ...]) -> None:
+    with st.container(horizontal=True, key="board"):
+        canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
+    with canvas:
+        source: Source = st.segmented_control(
+            "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
+        )
+    drawn = source == "Draw"
+    kept: Drawing | None = kept_drawing()
+    if drawn and kept and CANVAS not in st.session_state:
+        # The visitor comes back to the canvas: it begins with what was on it.
+        st.session_state[_START] = kept.strokes
+    with pen:
+        chosen = _pen() if drawn else None
+        actions = st.container(horizontal=True, vertical_alignment="center", key="board_actions", width=SIDE)
+    clean = None
+    with canvas, shown_plainly():
+        clean = _drawn(chosen) if chosen else _PICTURES[source](codecs[0])
+    if drawn:
+        with canvas:
+            _tools()
+    with figure:
+        checked = _check(clean, codecs)
+        draw_figure(
+            key=FIGURE,
+            codecs=[with_guess(codec) for codec in codecs],
+            settings=drawing_settings(),
+            on_settings=_keep_settings,
+            canvas=CANVAS if drawn else None,
+            picture=None if drawn else _or_nothing(clean),
+            checked=checked,
+        )
+    with actions:
+        show_actions(checked, "drawing" if drawn else "digit")
+    show_between(codecs)
+    if checked:
+        with shown_plainly():
+            _nearest(checked.made[0][0], codecs[0])
+
+
+def _pen() -> _Pen:
+    with st.container(horizontal=True, vertical_alignment="center", width=SIDE):
+        rubber = st.toggle("Rubber", key=RUBBER, width="content")
+        width = st.slider("Brush width", 8, 60, BRUSH, key=WIDTH)
+    return _Pen("#000000" if rubber else "#ffffff", width)
+
+
+def _check(clean: Floats | None, codecs: Sequence[OpenCodec]) -> Checked | None:
+    """The same that the browser has shown already, by LiteRT; None for an empty picture."""
+    if clean is None or not clean.any():
+        return None
+    seen = spoil(clean, drawing_settings().spoil)
+    codes = [one.codec.encode(seen[None]) for one in codecs]
+    made = [(code[0], one.codec.decode(code)[0]) for one, code in zip(codecs, codes, strict=True)]
+    return Checked(clean, seen, made)
+
+
+def _keep_settings() -> None:
+    st.session_state[SETTINGS] = Settings.from_json(st.session_state[FIGURE]["settings"])
+
+
+def _or_nothing(image: Floats | None) -> Floats:
+    return np.zeros((28, 28), np.float32) if image is None else image
+
+
+def _drawn(pen: _Pen) -> Floats | None:
+    # It registers its files with Streamlit when it is imported, which only works in a running server.
+    from streamlit_drawable_canvas import st_canvas
+
+    result = st_canvas(
+        key=CANVAS,
+        width=SIDE,
+        height=SIDE,
+        stroke_width=pen.width,
+        stroke_color=pen.colour,
+        background_color="#000000",
+        initial_drawing=st.session_state.get(_START),
+        return_image_data=True,
+    )
+    if result.image_bytes:
+        st.session_state[KEPT] = Drawing(result.json_data or {}, result.image_bytes)
+    return drawn_digit()
+
+
+def _tools() -> None:
+    kept: Drawing | None = kept_drawing()
+    canvas_tools(
+        key=TOOLS,
+        canvas=CANVAS,
+        blank=st.session_state.get(_START) is None,
+        cleared=_CLEARED in st.session_state,
+        strokes=kept.strokes if kept and not kept.blank else None,
+        on_clear=_clear,
+        on_unclear=_unclear,
+        on_reload=_reload,
+    )
+
+
+def _clear() -> None:
+    kept: Drawing | None = kept_drawing()
+    if kept and not kept.blank:
+        st.session_state[_CLEARED] = kept
+    # What the canvas has sent goes with it, or it would be kept again before the browser has emptied it.
+    for name in (CANVAS, _START, KEPT):
+        st.session_state.pop(name, None)
+
+
+def _unclear() -> None:
+    cleared: Drawing | None = st.session_state.pop(_CLEARED, None)
+    if cleared:
+        st.session_state.pop(CANVAS, None)
+        st.session_state[KEPT] = cleared
+
+
+def _reload() -> None:
+    """The tab had a drawing before it began a new session here. Its picture comes once the canvas has drawn it."""
+    strokes = st.session_state[TOOLS]["reload"]
+    objects = strokes.get("objects") if isinstance(strokes, dict) else None
+    if isinstance(objects, list) and len(objects) <= MOST_STROKES and KEPT not in st.session_state:
+        st.session_state[_START] = strokes
+
+
+def _test_digit(codec: OpenCodec) -> Floats:
+    data = data_for(codec.config)
+    count, labels = data.test.count, data.test_labels
+    st.session_state[INDEX] = min(st.session_state.get(INDEX, 0), count - 1)
+    picture = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Test image", 0, count - 1, key=INDEX)
+        if labels is not None:
+            st.selectbox("Label", [ANY, *data.class_names], key=LABEL)
+    index: int = st.session_state[INDEX]
+    st.button("Another one", key="draw_another", width="stretch", on_click=_another, args=(codec,))
+    named = "" if labels is None else f", label {data.class_names[labels[index]]}"
+    image = data.test_images[index]
+    picture.image(png_of(image), width=SIDE, caption=f"Test image {index:,}{named}")
+    return image
+
+
+def _another(codec: OpenCodec) -> None:
+    data, label = data_for(codec.config), st.session_state.get(LABEL, ANY)
+    among = np.arange(data.test.count)
+    if data.test_labels is not None and label in data.class_names:
+        among = np.flatnonzero(data.test_labels == data.class_names.index(label))
+    if len(among):
+        st.session_state[INDEX] = int(np.random.default_rng().choice(among))
+
+
+def _photographed(_: OpenCodec) -> Floats | None:
+    file = st.file_uploader(
+        "A photo or picture of one digit", ["png", "jpg", "jpeg", "webp", "bmp", "gif"], key=PHOTO, max_upload_size=20
+    )
+    if not file:
+        st.caption("Dark on light or light on dark, on paper or on a screen: the digit is looked for and cut out.")
+        return None
+    digit = _digit_from_photo(file.getvalue())
+    st.image(png_of(digit), width=SIDE, caption="The digit that was found")
+    return digit
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking for the digit…")
+def _digit_from_photo(content: bytes) -> Floats:
+    # Pillow's decoders, of which most visits need none.
+    from ae_core.preprocessing.photos import digit_from_photo
+
+    return digit_from_photo(content)
+
+
+_PICTURES: dict[str, Callable[[OpenCodec], Floats | None]] = {"Test digit": _test_digit, "Photo": _photographed}
+
+
+def _nearest(code: Floats, codec: OpenCodec) -> None:
+    data = data_for(codec.config)
+    indices, distances = neighbours(codec).nearest(code, NEAREST)
+    images = data.train_pixels[indices]
+    made = codec.codec.decode(codec.codec.encode(as_floats(images)))
+    labels = data.train_labels
+    st.subheader("Training images with the nearest codes", anchor=False)
+    usual = neighbours(codec).usual
+    st.caption(
+        f"What {unmarked(codec.name)} takes your picture to be like: the distance between the codes is below each. "
+        f"From a test image to the nearest it is usually {usual:.2f}; the first here is {_times(distances[0], usual)}. "
+        "A near code does not mean that the pixels are near."
+    )
+    digit_rows(
+        key="nearest",
+        originals=images,
+        reconstructions=to_pixels(made),
+        labels=[f"no. {index}" if labels is None else data.class_names[labels[index]] for index in indices],
+        captions=[f"{distance:.2f}" for distance in distances],
+    )
+
+
+def _times(distance: float, usual: float) -> str:
+    times = distance / usual if usual else float("inf")
+    return f"{times:.1f} times as far" if times < 100 else "much farther"

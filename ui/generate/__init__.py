@@ -1,0 +1,1 @@
+"""The Generate page: samples and how good they are, ways between two digits, sums of codes."""

@@ -1,0 +1,1 @@
+"""The Latent space page: the map, how it stands, traversal and replay."""

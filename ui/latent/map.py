@@ -1,0 +1,168 @@
+"""The map of a run's latent space with its choices: which images, which projection, one in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.evaluation.metrics import squared_errors
+from ae_core.latent.projection import Method, methods_for
+from ae_core.runs.store import Run
+from ui.latent.map_state import CANCELLED, TITLES, Floats, Look, Wanted, look_at
+from ui.latent.map_words import caption_of, note_of, progress_words
+from ui.live import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
+from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
+from ui.selection.run import run_choice
+from ui.shell.errors import shown_plainly
+from ui.shell.server import data_for, jobs
+
+if TYPE_CHECKING:
+    from ae_core.jobs.maps import Part
+
+METHOD, IMAGES = "map", "images"
+"""Keys of the two choices, and their names in the address."""
+PARTS: dict[str, Part] = {"Test images": "test", "All images": "all"}
+PACE_SECONDS = 0.7
+"""Between two looks at a projection that is on its way."""
+_CHOSEN = "_map_chosen"
+"""Where the session keeps the projection that was chosen last, and for which run: another page empties the address."""
+
+
+def show_space(run: Run) -> OpenCodec:
+    """The map of `run` with its choices; returns the opened codec. Raises DamagedRunError, DataError or ConfigError."""
+    # One row, so that the map is not far down.
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run_choice(run, width=300)
+        codec = open_run(run)
+        wanted = Wanted(run, _method(run, codec), _part(codec))
+    collection = _collection(codec.cargo.model, wanted.part, codec)
+    waits = look_at(wanted, codec, collection).waits
+    st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
+    # Outside of what is polled: they are large, and sent once.
+    carry(codec.cargo)
+    carry_collection(collection)
+    return codec
+
+
+def _method(run: Run, codec: OpenCodec) -> Method:
+    latent_dim = codec.codec.latent_dim
+    titles = [TITLES[method] for method in methods_for(latent_dim)]
+    before, title = st.session_state.get(_CHOSEN, (run.key, titles[0]))
+    wanted = st.session_state.get(METHOD)
+    if wanted is None and METHOD not in st.query_params:
+        wanted = title
+    # "Its own dimensions" was chosen for a run of two, and this one has more. Or t-SNE was chosen for one of more, and
+    # nobody wants it, nor waits for it, where the code is a map itself.
+    if wanted not in (None, *titles) or (before != run.key and latent_dim <= 2):
+        wanted = titles[0]
+    if wanted != st.session_state.get(METHOD):
+        st.session_state[METHOD] = wanted
+    chosen = st.segmented_control("Map", titles, default=titles[0], required=True, key=METHOD, bind="query-params")
+    st.session_state[_CHOSEN] = (run.key, chosen)
+    return next(method for method, title in TITLES.items() if title == chosen)
+
+
+def _part(codec: OpenCodec) -> Part:
+    data = data_for(codec.config)
+    chosen = st.segmented_control(
+        "Images",
+        PARTS,
+        default=next(iter(PARTS)),
+        required=True,
+        key=IMAGES,
+        bind="query-params",
+        help=f"{data.test.count:,} held-out test images, or with the {data.train.count:,} for training too.",
+    )
+    return PARTS[chosen]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Encoding the images…")
+def _collection(model: str, part: Part, _codec: OpenCodec) -> Collection:  # noqa: ARG001 the model's name stands for it
+    data = data_for(_codec.config)
+    parts = (data.test,) if part == "test" else (data.test, data.train)
+    pixels = np.concatenate([one.pixels() for one in parts])
+    labels = [one.labels() for one in parts if one.labels]
+    codes = encode_pixels(_codec.codec, pixels)
+    return Collection.of(
+        pixels,
+        codes,
+        np.concatenate(labels) if labels else None,
+        data.class_names if labels else (),
+        _errors(_codec, pixels, codes),
+    )
+
+
+def _errors(codec: OpenCodec, pixels: NDArray[np.uint8], codes: Floats) -> Floats:
+    """The mean squared error of each image, (n,)."""
+    made, start = [], 0
+    for images in pixel_chunks(pixels):
+        made.append(squared_errors(images, codec.codec.decode(codes[start : start + len(images)])))
+        start += len(images)
+    return np.concatenate(made).astype(np.float32)
+
+
+def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool) -> None:
+    with shown_plainly():
+        look = look_at(wanted, codec, collection)
+        if waited and not look.waits:
+            # The page goes on without being polled.
+            st.rerun()
+        _progress(wanted, look)
+        latent_map(
+            key=f"map_{wanted.run.key}",
+            collection=collection,
+            model=codec.cargo.model,
+            points=look.points,
+            inverse=_inverse(look),
+            stars=[look.star] if look.star else [],
+            caption=caption_of(wanted, look, collection.latent_dim),
+            note=note_of(wanted, look),
+            forming=look.forming,
+            axes=_axes(look, collection.latent_dim),
+        )
+
+
+def _inverse(look: Look) -> Inverse:
+    shown = look.shown
+    if look.forming or not shown.linear:
+        return "neighbours"
+    if shown.method == "direct":
+        return "direct"
+    assert shown.mean is not None
+    assert shown.components is not None
+    return LinearInverse(shown.mean, shown.components)
+
+
+def _axes(look: Look, latent_dim: int) -> tuple[str, str] | None:
+    if look.forming or not look.shown.linear:
+        return None
+    if look.shown.method == "pca":
+        return "First principal component", "Second principal component"
+    return "Dimension 1", "Dimension 2" if latent_dim == 2 else ""
+
+
+def _progress(wanted: Wanted, look: Look) -> None:
+    """How far a projection in the background is, with the means to stop it or to start it again."""
+    if look.job and wanted.method != "pca":
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(look.job.fraction, progress_words(wanted, look.job))
+            st.button("Cancel", key="cancel_map", disabled=look.job.stopping, on_click=_cancel, args=(wanted,))
+    if look.problem:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"{look.problem} The map below is {TITLES[look.shown.method]}.")
+            st.button("Start again", key="again_map", on_click=_again, args=(wanted,))
+
+
+def _cancel(wanted: Wanted) -> None:
+    st.session_state.setdefault(CANCELLED, set()).add(wanted.name)
+    with shown_plainly():
+        jobs().maps.cancel(wanted.run, wanted.method, wanted.part)
+
+
+def _again(wanted: Wanted) -> None:
+    st.session_state.get(CANCELLED, set()).discard(wanted.name)
+    with shown_plainly():
+        jobs().maps.request(wanted.run, wanted.method, wanted.part)

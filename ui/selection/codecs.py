@@ -1,0 +1,191 @@
+"""Which codecs a page shows side by side: chosen in a list, kept in the address and in the session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.presets import setting_words
+from ae_core.datasets.dataset import describe
+from ae_core.errors import ConfigError
+from ae_core.runs.store import Run
+from ui.selection.run import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
+from ui.shell.server import store
+
+PCA = "pca"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """PCA with so many dimensions, of the images that `images` learns from."""
+
+    images: Config
+    latent_dim: int
+
+    @property
+    def title(self) -> str:
+        """All that tells it from another: PCA, 32 dimensions, MNIST."""
+        return f"{pca_title(self.latent_dim)}, {images_title(self.images)}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A list in which codecs are chosen.
+
+    Attributes:
+        name: its name in the address.
+        label: its title on the page.
+        most: how many can be chosen, and in `words` the same.
+        with_pca: whether PCA stands beside a run at first.
+        each_pca: whether there is a PCA for each number of dimensions that a chosen run has, else one for the first.
+    """
+
+    name: str
+    label: str
+    most: int
+    words: str
+    with_pca: bool = False
+    each_pca: bool = False
+
+    @property
+    def key(self) -> str:
+        """Where the list keeps what is chosen, as long as its page is shown: keys of runs, `PCA`, or `pca-32`."""
+        return f"{self.name}_choice"
+
+    @property
+    def kept(self) -> str:
+        """Where the session keeps the same for when the visitor comes back."""
+        return f"_{self.name}_chosen"
+
+    @property
+    def refused(self) -> str:
+        """Where the session keeps what could not be shown, until the visitor chooses something."""
+        return f"_{self.name}_refused"
+
+
+DRAWN = Choice("codecs", "Networks", 3, "three")
+
+
+def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
+    """The list; returns what is chosen: runs, and PCA, which is None where it takes after the first run.
+
+    Says so when the address names a run that cannot be shown, and when one that was chosen is there no more.
+    """
+    runs = {run.key: run for run in store().runs() if showable(run)}
+    titles = told_apart(runs.values())
+    if choice.key not in st.session_state:
+        st.session_state[choice.key] = _at_first(choice, titles)
+    named = _with_own_pca(choice, st.session_state[choice.key], runs)
+    linear = _each_pca(named, runs) if choice.each_pca else {}
+    pca = {name: one.title for name, one in linear.items()} or {PCA: "PCA, same number of dimensions"}
+    names = {**titles, **pca}
+    for name in named:
+        if name not in names:
+            st.session_state.setdefault(choice.refused, []).append(why_not_shown(name))
+        elif name in runs:
+            # So that it is still known what it was called when somebody deletes it.
+            why_not_shown(name)
+    for problem in st.session_state.get(choice.refused, ()):
+        st.warning(problem)
+    st.session_state[choice.key] = [name for name in named if name in names]
+    chosen: list[str] = st.multiselect(
+        choice.label,
+        list(names),
+        key=choice.key,
+        max_selections=choice.most,
+        format_func=lambda name: names.get(name, name),
+        placeholder=f"Choose up to {choice.words}",
+        on_change=forget_refused,
+        args=(choice,),
+        # It would choose more than there is room for.
+        select_all=False,
+    )
+    _remember(choice, chosen)
+    return [runs.get(name, linear.get(name)) for name in chosen]
+
+
+def forget_refused(choice: Choice) -> None:
+    """Say no more what could not be shown: the visitor has chosen something else. A callback."""
+    st.session_state.pop(choice.refused, None)
+
+
+def pca_title(latent_dim: int) -> str:
+    """PCA with so many dimensions."""
+    return f"PCA, {latent_dim} dimension{'' if latent_dim == 1 else 's'}"
+
+
+def images_title(images: Config) -> str:
+    """Which images these settings learn from: MNIST, 3, 8, training images 512."""
+    info = describe(images.dataset, store().root / "datasets")
+    names = [info.class_names[label] for label in images.classes if label < len(info.class_names)]
+    size = [] if images.train_size is None else [setting_words(images, "train_size")]
+    return ", ".join([info.title, *names, *size])
+
+
+def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
+    """What the address names, else what this visitor chose before, else the run that a newcomer is shown."""
+    beside = [PCA] if choice.with_pca else []
+    asked = [name for name in dict.fromkeys(st.query_params.get(choice.name, "").split(",")) if name]
+    # What is wrong with it is said below, and not by `chosen_run` once more.
+    run = st.query_params.pop(RUN, "")
+    wrong = [name for name in asked or [run] if name and name not in titles and not _is_pca(choice, name)]
+    st.session_state[choice.refused] = [f"{why_not_shown(name)} Choose another one in the list." for name in wrong]
+    for wanted in (asked, [run, *beside] if run in titles else [], st.session_state.get(choice.kept, [])):
+        known = [name for name in wanted if name in titles or _is_pca(choice, name)][: choice.most]
+        if known:
+            return known
+    newcomers = chosen_run()
+    return [newcomers.key, *beside] if newcomers else [PCA]
+
+
+def _remember(choice: Choice, chosen: Sequence[str]) -> None:
+    """Keep what is chosen in the session and in the address, and leave there what is of other parts of the page."""
+    st.session_state[choice.kept] = chosen
+    others = {name: text for name, text in st.query_params.to_dict().items() if name not in (choice.name, RUN)}
+    wanted = {**others, choice.name: ",".join(chosen)} if chosen else others
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _with_own_pca(choice: Choice, chosen: Sequence[str], runs: Mapping[str, Run]) -> list[str]:
+    """`chosen`, where "pca" alone means as many dimensions as the first run has."""
+    if not choice.each_pca:
+        return list(chosen)
+    own = f"{PCA}-{_first(chosen, runs).latent_dim}"
+    return list(dict.fromkeys(own if name == PCA else name for name in chosen))
+
+
+def _each_pca(chosen: Sequence[str], runs: Mapping[str, Run]) -> dict[str, Linear]:
+    """PCA with as many dimensions as each chosen run, and those that are chosen; of that run's images, or the first's.
+
+    Returns them by name: pca-32.
+    """
+    first = _first(chosen, runs)
+    found = {run.config.latent_dim: run.config for name in reversed(chosen) if (run := runs.get(name))}
+    for name in chosen:
+        if (dims := _dimensions(name)) is not None:
+            found.setdefault(dims, first)
+    found.setdefault(first.latent_dim, first)
+    return {f"{PCA}-{dims}": Linear(found[dims], dims) for dims in sorted(found)}
+
+
+def _first(chosen: Sequence[str], runs: Mapping[str, Run]) -> Config:
+    return next((runs[name].config for name in chosen if name in runs), FIRST)
+
+
+def _is_pca(choice: Choice, name: str) -> bool:
+    return name == PCA or (choice.each_pca and _dimensions(name) is not None)
+
+
+def _dimensions(name: str) -> int | None:
+    """32 for pca-32; None for what is no such name."""
+    match = re.fullmatch(rf"{PCA}-([1-9]\d*)", name)
+    try:
+        dims: int | None = read_field("latent_dim", FIELDS["latent_dim"], match[1]) if match else None
+    except ConfigError:
+        return None
+    return dims

@@ -1,0 +1,205 @@
+"""Codecs as pages that compare them need them: opened, with their weights for the browser and what is usual for them.
+
+A trained network and PCA are the same thing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.config.config import Config
+from ae_core.config.layers import Plan, plan_layers
+from ae_core.config.presets import title_of
+from ae_core.datasets.dataset import as_floats, evenly
+from ae_core.evaluation.metrics import evaluate_each, percentiles
+from ae_core.runs.store import Run, damaged_run
+from ui.live import Cargo, Shown
+from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
+from ui.selection.first_training import first_training
+from ui.selection.run import FIRST, damage_mendable, showable
+from ui.shell.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
+
+if TYPE_CHECKING:
+    from ae_core.codecs.codec import Codec
+
+Floats = NDArray[np.float32]
+USUAL = (0.5, 99.5)
+"""Between these percentiles of held-out codes a value is called usual."""
+NEIGHBOURS_AMONG = 20_000
+"""Training images, evenly spaced over all, among which neighbours are looked for: 20 MB for a code of 256 numbers."""
+USUAL_AMONG = 100
+"""Held-out images whose nearest neighbours say which distance is usual: a tenth of a second for codes of 32 numbers."""
+CHUNK = 1000
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCodec:
+    """A codec with all that is shown of it.
+
+    Attributes:
+        name: what the visitor reads.
+        config: whose images it learned from.
+        run: what it is the codec of; None for PCA.
+        cargo: its network for the browser.
+        shown: what the figure of the Draw page needs.
+    """
+
+    name: str
+    config: Config
+    codec: Codec
+    cargo: Cargo
+    shown: Shown
+    run: Run | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Training images and their codes.
+
+    Attributes:
+        indices, codes: (n,) and (n, latent_dim).
+        usual: how far a held-out image's code is from the nearest of these, the median.
+    """
+
+    indices: NDArray[np.intp]
+    codes: Floats
+    usual: float
+
+    def nearest(self, code: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
+        """Indices of the training images with the codes nearest to `code` (latent_dim,), and their distances."""
+        distances = np.linalg.norm(self.codes - code, axis=1)
+        nearest = np.argpartition(distances, range(min(count, len(distances))))[:count]
+        return self.indices[nearest], distances[nearest]
+
+
+def open_chosen(chosen: Sequence[Run | Linear | None]) -> list[OpenCodec]:
+    """What `codec_choice` returns, as far as it can be opened; what is wrong with the others is said in their place.
+
+    On a server without any run the first training begins by itself.
+    """
+    opened: list[OpenCodec] = []
+    runs = [one for one in chosen if isinstance(one, Run)]
+    first = runs[0].config if runs else FIRST
+    if not any(map(showable, store().runs())):
+        await_first("Until then, draw with PCA.")
+    for one in chosen:
+        if isinstance(one, Run):
+            with damage_mendable(one.key, one.title):
+                opened.append(open_run(one))
+            continue
+        linear = one or Linear(first, first.latent_dim)
+        with damage_mendable(PCA):
+            if codec := open_pca(linear.images, linear.latent_dim):
+                opened.append(codec)
+            else:
+                st.info("PCA is being fitted to these images, which takes a few seconds.")
+                st.fragment(_await_baseline, run_every=POLL_SECONDS)(linear.images)
+    return opened
+
+
+def _await_baseline(config: Config) -> None:
+    if has_baseline(config):
+        st.rerun()
+
+
+def await_first(meanwhile: str) -> None:
+    """On a server without any run: begin the first training, say how far it is, and go on with it once it is there.
+
+    Args:
+        meanwhile: a sentence on what to do, or on what to expect.
+    """
+    with damage_mendable(FIRST.key):
+        st.fragment(_await_first, run_every=POLL_SECONDS)(meanwhile)
+
+
+def _await_first(meanwhile: str) -> None:
+    with damage_mendable(FIRST.key):
+        first = first_training()
+        if first.run and first.run.usable:
+            # Let the choice begin with it.
+            for key in (DRAWN.key, DRAWN.kept):
+                st.session_state.pop(key, None)
+            st.query_params.pop(DRAWN.name, None)
+            st.rerun()
+        words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
+        st.info(f"No network is trained on this server yet. {words}. {meanwhile}")
+
+
+def open_run(run: Run) -> OpenCodec:
+    """Opened once for all visitors. Raises RunNotFoundError, DamagedRunError, DataError or ConfigError."""
+    return _open_run(str(run.path), run.status.updated, run.title, run)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening the network…")
+def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:  # noqa: ARG001 trained further: another
+    from ae_core.codecs.codec import read_network
+
+    network, weights = read_network(_run)
+    try:
+        cargo = Cargo.of(network, weights)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged_run(_run.key, "network.json or network.bin") from error
+    opened = _opened(title, _run.config, codec(_run), cargo, plan_layers(_run.config), _run.held_out_errors())
+    return replace(opened, run=_run)
+
+
+def open_pca(config: Config, latent_dim: int) -> OpenCodec | None:
+    """PCA of the images that `config` learns from; None while a worker fits it. Raises DataError."""
+    basis = baseline(config)
+    if basis is None:
+        return None
+    images = Config(dataset=config.dataset, classes=config.classes, train_size=config.train_size)
+    return _open_pca(images.key, latent_dim, images)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening PCA…")
+def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa: ARG001 which images is in the key
+    basis = baseline(_images)
+    assert basis
+    pca = basis.codec(latent_dim)
+    linear = Config(architecture="dense", encoder_widths=(), latent_dim=latent_dim, code_activation="linear",
+                    output_activation="linear", loss="mse")  # fmt: skip
+    return _opened(pca_title(latent_dim), _images, pca, Cargo.of(*pca.browser_network()), plan_layers(linear), None)
+
+
+def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, errors: Floats | None) -> OpenCodec:
+    data = data_for(config)
+    if errors is None:
+        # A run of an older version, or PCA.
+        errors = evaluate_each(codec, data.test_images)[1].astype(np.float32)
+    codes = encode_pixels(codec, data.test_pixels)
+    usual = np.percentile(codes, USUAL, axis=0).astype(np.float32)
+    return OpenCodec(name, config, codec, cargo, Shown(name, cargo.model, plan, percentiles(errors), usual))
+
+
+def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:
+    """Codes (n, latent_dim) of images (n, 28, 28) as bytes, which are never floats as a whole."""
+    return np.concatenate([codec.encode(images) for images in pixel_chunks(pixels)])
+
+
+def pixel_chunks(pixels: NDArray[np.uint8]) -> Iterator[Floats]:
+    """Images (n, 28, 28) as floats in [0, 1], some at a time."""
+    for start in range(0, len(pixels), CHUNK):
+        yield as_floats(pixels[start : start + CHUNK])
+
+
+def neighbours(opened: OpenCodec) -> Neighbours:
+    """Codes of training images, worked out once for all visitors. Raises DataError or ConfigError."""
+    return _neighbours(opened.cargo.model, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _neighbours(model: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 the model's name stands for it
+    data = data_for(_opened.config)
+    indices = evenly(data.train.count, NEIGHBOURS_AMONG)
+    codes = encode_pixels(_opened.codec, data.train_pixels[indices])
+    held_out = encode_pixels(_opened.codec, data.test_pixels[evenly(data.test.count, USUAL_AMONG)])
+    nearest = [np.linalg.norm(codes - code, axis=1).min() for code in held_out]
+    return Neighbours(indices, codes, float(np.median(nearest)))

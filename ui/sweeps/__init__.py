@@ -1,0 +1,1 @@
+"""Sweeps: a new one, how each value stands, the curve."""

@@ -1,0 +1,1 @@
+"""The form of hyperparameters, and a training as visitors see it."""

@@ -1,0 +1,217 @@
+"""The hyperparameter form. Its values live in the session, come from the page's address, and go back into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.fields import Choice, Classes, Field, Integer
+from ae_core.config.layers import plan_layers
+from ae_core.config.presets import NOTES, PRESETS
+from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
+from ae_core.errors import BottleneckError, ConfigError
+from ui.selection.run import unmarked
+from ui.shell.server import data_for, store
+from ui.training.own_images import image_sources
+
+GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
+CUSTOM = "custom"
+PRESET = "preset"
+_PROBLEMS, _ASKED = "link_problems", "_link_config"
+"""Where the session keeps what was wrong with the address, and the settings that came of it."""
+WITHOUT_WIDGET = {"continues"}
+"""It is set by "Train longer"."""
+
+
+def start_from_address() -> None:
+    """Take over the settings that the address names, once a visit, and again when a link brings a preset.
+
+    What it names wrongly is said and left out.
+    """
+    if _PROBLEMS in st.session_state and PRESET not in st.query_params:
+        return
+    asked = st.query_params.to_dict()
+    # Taken over once: the next change in the form shall not be undone.
+    st.query_params.pop(PRESET, None)
+    problems = []
+    preset = asked.pop(PRESET, "quick-start")
+    if preset not in PRESETS:
+        problems.append(
+            f"There is no preset “{unmarked(preset[:40])}”. {NOTES['quick-start'].title} is chosen instead: choose "
+            "another one in the list."
+        )
+    values = vars(PRESETS.get(preset, Config())).copy()
+    for name, text in asked.items():
+        try:
+            if name not in FIELDS:
+                raise ConfigError(name, f"There is no setting “{unmarked(name[:40])}”; it is left out.")
+            values[name] = read_field(name, FIELDS[name], text)
+            if name == "dataset" and not (info := describe(text, store().root / "datasets")).available:
+                raise ConfigError(name, info.note)
+        except BottleneckError as error:
+            problems.append(with_label(name, error) if name in FIELDS else str(error))
+            values |= {"dataset": "mnist"} if name == "dataset" else {}
+    _fill(values)
+    st.session_state[_PROBLEMS] = problems
+    st.session_state.pop(_ASKED, None)
+
+
+def link_problems(config: Config | None) -> list[str]:
+    """What was wrong with the address, until the visitor chooses something else than `config`, as it was at first."""
+    if st.session_state.setdefault(_ASKED, config) != config:
+        st.session_state[_PROBLEMS] = []
+    problems: list[str] = st.session_state[_PROBLEMS]
+    return problems
+
+
+def fill(config: Config) -> None:
+    """Put a config's values into the form; for callbacks, which run before the form is drawn."""
+    _fill(vars(config))
+
+
+def read() -> tuple[Config | None, dict[str, str]]:
+    """The config that the form holds, or None and what to mend, by field."""
+    values, problems = {}, {}
+    known = len(_class_names())
+    # Another dataset may have fewer classes, or none.
+    st.session_state[_key("classes")] = [label for label in st.session_state[_key("classes")] if label < known]
+    for name, field in FIELDS.items():
+        try:
+            values[name] = read_field(name, field, st.session_state[_key(name)])
+        except ConfigError as error:
+            problems[name] = with_label(name, error)
+    if problems:
+        return None, problems
+    try:
+        config = Config(**values)
+        plan_layers(config)
+        data_for(config)
+    except ConfigError as error:
+        return None, {error.field: with_label(error.field, error)}
+    except BottleneckError as error:
+        return None, {"dataset": str(error)}
+    return config, {}
+
+
+def with_label(name: str, error: BottleneckError) -> str:
+    """The message with the field `name` called what the form calls it."""
+    words = str(error)
+    return f"{FIELDS[name].label}{words.removeprefix(name)}" if words.startswith(f"{name} ") else words
+
+
+def write_address(config: Config) -> None:
+    """Make the page's address name these settings, so that it can be sent to somebody."""
+    settings = config.to_text()
+    if st.query_params.to_dict() != settings:
+        st.query_params.from_dict(settings)
+
+
+def preset_choice(config: Config | None) -> None:
+    """The list of presets; choosing one fills the form."""
+    known = {preset.key: name for name, preset in PRESETS.items()}
+    chosen = known.get(config.key, CUSTOM) if config else CUSTOM
+    st.session_state[PRESET] = chosen
+    options = [*PRESETS] if chosen in PRESETS else [*PRESETS, CUSTOM]
+    st.selectbox("Preset", options, key=PRESET, format_func=_preset_title, on_change=_take_preset)
+    if chosen in PRESETS:
+        st.caption(NOTES[chosen].text)
+    else:
+        st.caption("Settings of your own. Choose a preset to go back to known ground.")
+
+
+def groups(problems: dict[str, str]) -> None:
+    """All settings in their groups; a message stands under the field that needs mending."""
+    for group in GROUPS:
+        names = [name for name, field in FIELDS.items() if field.group == group and _applies(name)]
+        # An expander whose label changes is a new one, and would close under the visitor's hands.
+        with st.expander(group, expanded=group == "Network", key=f"group_{group}"):
+            for pair in _pairs(names):
+                for name, column in zip(pair, st.columns(2), strict=False):
+                    with column:
+                        _widget(name, FIELDS[name])
+                        if name in problems:
+                            st.error(problems[name])
+            if group == "Data":
+                image_sources(_key("dataset"))
+    if "continues" in problems:
+        st.error(problems["continues"])
+
+
+def _pairs(names: list[str]) -> list[list[str]]:
+    return [names[start : start + 2] for start in range(0, len(names), 2)]
+
+
+def _applies(name: str) -> bool:
+    conv = st.session_state[_key("architecture")] == "conv"
+    optimizer = st.session_state[_key("optimizer")]
+    variational = st.session_state[_key("family")] == "variational"
+    return name not in WITHOUT_WIDGET and {
+        "encoder_widths": not conv,
+        "decoder_widths": not conv,
+        "filters": conv,
+        "code_activation": not variational,
+        "code_l1": not variational,
+        "beta": variational,
+        "momentum": optimizer == "sgd",
+        "weight_decay": optimizer == "adamw",
+        "classes": bool(_class_names()),
+    }.get(name, True)
+
+
+def _widget(name: str, field: Field) -> None:
+    # Streamlit would forget the values on other pages without persist_state.
+    common: dict[str, Any] = {"key": _key(name), "help": field.help, "persist_state": "session"}
+    if name == "dataset":
+        infos = {info.name: info for info in list_datasets(store().root / "datasets") if info.available}
+        st.selectbox(field.label, list(infos), format_func=lambda chosen: _dataset_title(infos[chosen]), **common)
+    elif isinstance(field, Classes):
+        names = _class_names()
+        st.multiselect(
+            field.label, range(len(names)), format_func=lambda label: names[label], placeholder="All classes", **common
+        )
+    elif isinstance(field, Choice):
+        st.selectbox(field.label, list(field.choices), format_func=lambda chosen: field.choices[chosen], **common)
+    elif isinstance(field, Integer) and field.none is None:
+        step = 100 if name == "steps" else 1
+        # With limits of its own the widget would keep a number outside of them to itself, and the page the old one.
+        st.number_input(field.label, step=step, **common)
+    else:
+        st.text_input(field.label, **common)
+
+
+def _class_names() -> tuple[str, ...]:
+    try:
+        return describe(st.session_state[_key("dataset")], store().root / "datasets").class_names
+    except BottleneckError:
+        return ()
+
+
+def _dataset_title(info: DatasetInfo) -> str:
+    return f"{info.title} ({info.train_count:,} images)"
+
+
+def _preset_title(name: str) -> str:
+    return NOTES[name].title if name in NOTES else "Custom"
+
+
+def _take_preset() -> None:
+    name = st.session_state[PRESET]
+    if name in PRESETS:
+        fill(PRESETS[name])
+
+
+def _fill(values: dict[str, Any]) -> None:
+    for name, field in FIELDS.items():
+        value = values[name]
+        if isinstance(field, Classes):
+            st.session_state[_key(name)] = list(value)
+        elif isinstance(field, Choice) or (isinstance(field, Integer) and field.none is None):
+            st.session_state[_key(name)] = value
+        else:
+            st.session_state[_key(name)] = field.text(value)
+
+
+def _key(name: str) -> str:
+    return f"set_{name}"

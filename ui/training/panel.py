@@ -1,0 +1,209 @@
+"""A training as visitors see it: what can be done with it, its curve, and sixteen digits becoming recognisable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.config.config import FIELDS, Config
+from ae_core.datasets.dataset import preview_indices
+from ae_core.errors import BottleneckError
+from ae_core.runs.history import Request
+from ae_core.runs.store import State
+from ui.live import digit_rows
+from ui.selection.run import RUN, damage_mendable, longer, showable
+from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
+from ui.training import form
+from ui.training.chart import Measure, kl_chart, loss_chart
+from ui.training.snapshot import View, look
+from ui.training.status import REFUSAL, show_status
+
+if TYPE_CHECKING:
+    from ae_core.datasets.dataset import Dataset
+
+REST_SECONDS = 5.0
+"""Between two glances at a training that rests: somebody else may start it."""
+
+USED_NATS = 0.1
+"""A dimension of a variational code whose KL term is smaller carries next to nothing."""
+TELLING_STEPS = 100
+"""Before so many steps, or half of a shorter training, no dimension has had the time to be used or to collapse."""
+TERMS_WORDS = (
+    "Reconstruction: the loss summed over the 784 pixels of an image. KL term: what the code costs, the distance of "
+    "its posterior from the prior. Their sum is the negative ELBO, a bound on how surprising an image is to the model. "
+    "Training errors are those of codes drawn at random, held-out squared errors those of the mean."
+)
+ZOOM_WORDS = "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
+
+RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
+"""States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """How the visitor wants to see the curve."""
+
+    measure: Measure
+    logarithmic: bool
+
+
+def show_training(config: Config) -> None:
+    """Buttons, curve and digits of the training of `config`, updated in place while it runs."""
+    # Whatever is wrong with this run, the settings below it and the list of runs are still of use.
+    with damage_mendable(config.key):
+        view = look(config)
+        with st.container(horizontal=True, horizontal_alignment="distribute", key="training_controls"):
+            _buttons(view)
+            curve = _curve_choice(config)
+        # Only a training that moves is polled, and of it only what moves.
+        st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
+        if not view.active:
+            st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
+
+
+def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool) -> None:
+    """Draw the page anew when somebody else has started, ended or deleted this training, or its PCA is fitted."""
+    with damage_mendable(config.key):
+        view = look(config)
+        if view.active or view.at_rest != at_rest or has_baseline(config) != with_baseline:
+            st.rerun()
+
+
+def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
+    with damage_mendable(config.key):
+        view = look(config)
+        if view.pace != pace:
+            st.rerun()
+        show_status(view)
+        _show_curve(view, curve)
+        _show_kl(view)
+        _digits(view)
+
+
+def _buttons(view: View) -> None:
+    state = view.run.status.state if view.run else None
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="training_buttons"):
+        if view.job:
+            asked = view.job.state in ("pausing", "stopping")
+            st.button("Pause", key="pause", on_click=_request, args=(view.config.key, "pause"), disabled=asked)
+            st.button("Stop", key="stop", on_click=_request, args=(view.config.key, "stop"), disabled=asked)
+        elif view.elsewhere:
+            st.button("Pause", key="pause", disabled=True, help="It runs in another process: pause it there.")
+        elif state in RESUMABLE:
+            st.button("Resume", type="primary", key="resume", on_click=_submit, args=(view.config,))
+        elif state is None:
+            st.button("Train", type="primary", key="train", on_click=_submit, args=(view.config,))
+        else:
+            label = f"Train longer: {view.config.steps:,} more steps"
+            st.button(label, key="longer", on_click=_train_longer, args=(view.config,))
+        if view.run and showable(view.run) and not view.active:
+            st.page_link(
+                "pages/start.py", label="Look inside", icon=":material/arrow_forward:", query_params={RUN: view.run.key}
+            )
+
+
+def _submit(config: Config) -> None:
+    try:
+        jobs().submit(config, owner=visitor())
+        st.session_state.pop(REFUSAL, None)
+    except BottleneckError as error:
+        # Callbacks run before the page is drawn: the message waits for its place.
+        st.session_state[REFUSAL] = str(error)
+
+
+def _request(key: str, request: Request) -> None:
+    jobs().request(key, request)
+
+
+def _train_longer(config: Config) -> None:
+    more = longer(config, config.steps)
+    form.fill(more)
+    _submit(more)
+
+
+def _curve_choice(config: Config) -> _Curve:
+    variational = config.family == "variational"
+    measures: dict[Measure, str] = {"terms": "Both terms"} if variational else {}
+    measures["mse"] = "Squared error"
+    if config.loss != "mse" and not variational:
+        measures["loss"] = FIELDS["loss"].words(config.loss)
+    with st.container(horizontal=True, width="content", key="curve_choices"):
+        measure = st.segmented_control(
+            "Measure", list(measures), format_func=lambda name: measures[name], default=next(iter(measures)),
+            required=True, key=f"measure_{config.family}", label_visibility="collapsed",
+        )  # fmt: skip
+        scale = st.segmented_control(
+            "Scale", ["Linear", "Log"], default="Linear", required=True, key="scale", label_visibility="collapsed"
+        )
+    return _Curve(measure if measure in measures else next(iter(measures)), logarithmic=scale == "Log")
+
+
+def _show_curve(view: View, curve: _Curve) -> None:
+    loss_chart(
+        key=f"curve_{view.config.key}",
+        history=view.history(),
+        steps=view.config.steps,
+        measure=curve.measure,
+        loss_title=f"{FIELDS['loss'].words(view.config.loss)} per pixel",
+        logarithmic=curve.logarithmic,
+        baseline=baseline_mse(view.config, view.config.latent_dim),
+    )
+    words = {
+        "terms": TERMS_WORDS,
+        "mse": f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on held-out "
+        "images.",
+    }
+    st.caption(f"{words.get(curve.measure, '')} {ZOOM_WORDS}")
+
+
+def _show_kl(view: View) -> None:
+    """Which dimensions of a variational code are used, and which have collapsed."""
+    kl = view.kl_by_dimension()
+    if not kl or not view.step:
+        return
+    kl_chart(key=f"kl_{view.config.key}", kl_by_dimension=kl)
+    if view.step < min(TELLING_STEPS, view.config.steps // 2):
+        return
+    used = sum(value > USED_NATS for value in kl)
+    st.caption(
+        f"{used} of {len(kl)} dimensions are used: each costs more than {USED_NATS} nats of KL. The others have "
+        "collapsed onto the prior, and tell the decoder nothing."
+    )
+
+
+def _digits(view: View) -> None:
+    data = data_for(view.config)
+    indices = preview_indices(data.test_labels, len(data.test_pixels))
+    originals = data.test_pixels[indices]
+    made = _reconstructions(view)
+    # Black, and no error beside it, as long as nothing was reconstructed.
+    reconstructions = np.zeros_like(originals) if made is None else made
+    labels = [""] * len(indices) if data.test_labels is None else [_label(data, index) for index in indices]
+    digit_rows(
+        key="preview",
+        originals=originals,
+        reconstructions=reconstructions,
+        labels=labels,
+        captions=[("–" if made is None else f"{error:.3f}") for error in _errors(originals, reconstructions)],
+    )
+
+
+def _reconstructions(view: View) -> NDArray[np.uint8] | None:
+    if view.progress:
+        return view.progress.reconstructions
+    kept = view.run.preview() if view.run else None
+    return None if kept is None else kept[1]
+
+
+def _label(data: Dataset, index: int) -> str:
+    assert data.test_labels is not None
+    return data.class_names[data.test_labels[index]]
+
+
+def _errors(originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> NDArray[np.float64]:
+    difference = originals.astype(np.float64) - reconstructions
+    return np.asarray(np.mean(np.square(difference / 255), axis=(1, 2)))

@@ -1,0 +1,112 @@
+"""The line under the buttons: how far a training is, how fast, how long still; or how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ae_core.config.config import Config
+from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.runs.store import Run, Status
+from ui.shell.server import baseline_mse, jobs
+from ui.training.snapshot import View
+
+if TYPE_CHECKING:
+    from ae_core.jobs.queue import Job
+
+REFUSAL = "submit_failed"
+"""Where the session keeps why a training could not be begun, until it is shown."""
+
+NOT_BEGUN = "not begun"
+"""The state of a run that was stopped while it waited, before its first step."""
+_WATCHED = "watched_keys"
+
+
+def show_status(view: View) -> None:
+    """Show that line for the training in `view`."""
+    problem = st.session_state.pop(REFUSAL, "") or ("" if view.active else jobs().error(view.config.key))
+    if problem:
+        st.error(problem)
+    elif view.job:
+        st.session_state.setdefault(_WATCHED, set()).add(view.config.key)
+        st.progress(view.step / view.config.steps, text=_job_words(view.job, view.config.steps))
+    elif view.elsewhere:
+        st.progress(view.step / view.config.steps, text=f"Step {view.step:,}: another process is training it.")
+    elif view.run is None:
+        st.info(f"Not trained yet. {view.config.steps:,} steps of {view.config.batch_size} images each.")
+    else:
+        _end_words(view, view.run)
+
+
+def _job_words(job: Job, steps: int) -> str:
+    if job.state in ("pausing", "stopping"):
+        return f"{job.state.capitalize()} ..."
+    if job.state == "queued":
+        if not job.place:
+            return "Starting ..."
+        trainings = "one training is" if job.place == 1 else f"{job.place} trainings are"
+        return f"Waiting: {trainings} before this one, about {duration(job.wait_seconds)}."
+    progress = job.progress
+    if progress is None or progress.seconds_left is None:
+        return "Starting: the network is being compiled, which takes a few seconds."
+    return (
+        f"Step {progress.step:,} of {steps:,}, {progress.steps_per_second:,.0f} steps a second, "
+        f"{duration(progress.seconds_left)} left. Held-out error {progress.held_out.mse:.4f}"
+    )
+
+
+def _end_words(view: View, run: Run) -> None:
+    status = run.status
+    if status.state == "finished":
+        known = run.key not in st.session_state.get(_WATCHED, set())
+        before = "These settings were trained before: this is that run. Change one to train another. " if known else ""
+        average = baseline_mse(view.config, 0)
+        if average is not None and status.test_mse is not None and status.test_mse > average:
+            st.warning(
+                f"{before}{_figures(view.config, status)} To show the average image whatever comes in would be better "
+                f"({average:.4f}): this network learned nothing. Try a lower learning rate, or the optimizer Adam."
+            )
+        else:
+            st.success(before + _figures(view.config, status))
+    elif status.state == "stopped":
+        st.info(f"Stopped at step {status.step:,} and kept. {_figures(view.config, status)} Resume to go on.")
+    elif status.state in ("diverged", "failed"):
+        st.error(status.message)
+    elif state_words(status) == NOT_BEGUN:
+        st.info(f"Not begun: it was stopped while it waited. {status.steps:,} steps are to do.")
+    elif status.state == "paused":
+        st.info(f"Paused at step {status.step:,} of {status.steps:,}. Nothing is lost: resume when you like.")
+    else:
+        st.info(f"Interrupted at step {status.step:,} of {status.steps:,}. Resume to go on from its last checkpoint.")
+
+
+def _figures(config: Config, status: Status) -> str:
+    if status.test_mse is None:
+        return ""
+    baseline = baseline_mse(config, config.latent_dim)
+    against = "" if baseline is None else f" (PCA with {config.latent_dim} dimensions: {baseline:.4f})"
+    words = (
+        f"{status.step:,} steps in {duration(status.seconds)}. "
+        f"Mean squared error on all held-out images: **{status.test_mse:.4f}**{against}."
+    )
+    if status.neg_elbo is not None:
+        words += f" Negative ELBO: **{status.neg_elbo:.1f}** nats an image."
+    if config.latent_dim == 30 and config.dataset == "mnist" and not config.classes:
+        summed = status.test_mse * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
+        words += f" Summed over an image: **{summed:.2f}**; Hinton and Salakhutdinov (2006) report 3.00, PCA 13.87."
+    return words
+
+
+def state_words(status: Status) -> str:
+    """The state of a run as lists have it."""
+    return NOT_BEGUN if status.state == "paused" and status.step == 0 else status.state
+
+
+def duration(seconds: float) -> str:
+    """Words for so many seconds: "12 s", "3 min 5 s", "2 h 10 min"."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
