@@ -57,11 +57,3 @@ class JobError(BottleneckError):
 
 class CancelledError(BottleneckError):
     """Somebody called off what a worker was making."""
-
-
-class ProjectionCancelledError(CancelledError):
-    """Nobody wants this map of the latent space any more."""
-
-
-class ContestCancelledError(CancelledError):
-    """Nobody wants this contest of classifiers any more."""

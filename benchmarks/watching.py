@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 
 from ae_core.config.presets import PRESETS
 from ae_core.jobs.cluster import connect, local_cluster
-from ae_core.workers.trainings import TOPIC
+from ae_core.workers.channel import TOPIC
 from benchmarks.browser import Chromium, chromium
 from benchmarks.rows import Bar, BenchmarkError, Row, say
 from benchmarks.servers import ROOT, Server, cpu_seconds, serving

@@ -75,6 +75,6 @@ class CtrlC:
 
 
 def show_contestant(name: str, done: float, accuracy: float | None) -> None:
-    """A line for each contestant that has ended, as `report` of `contesting.run_contest`."""
+    """A line for each contestant that has ended, as `report` of `teaching.run_contest`."""
     if done == 1 and accuracy is not None:
         print(f"{name:<16} {100 * accuracy:6.2f} % right", file=sys.stderr)

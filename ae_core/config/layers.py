@@ -1,7 +1,7 @@
 """The layers of an encoder and a decoder as plain values, worked out from a Config without TensorFlow.
 
-`models` builds Keras models from these, `export` writes them for the browser, and pages draw them and count their
-parameters: one description, three readers.
+`training.networks` builds Keras models from these, `training.export` writes them for the browser, pages draw them and
+count their parameters: one description, three readers.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def precision_recall(real: NDArray[Any], made: NDArray[Any], *, neighbours: int 
             )
     centre = real.mean(axis=0, dtype=np.float64)
     real, made = real - centre, made - centre
-    # As in `generating`: the products are small.
+    # As in `latent.sampling`: the products are small.
     with threadpool_limits(1):
         between = _squared_distances(real, made)
         radii = [_radii(points, neighbours) for points in (real, made)]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
-from ae_core.errors import BottleneckError, JobError
+from ae_core.errors import BottleneckError, CancelledError, JobError
+from ae_core.workers.trainings import TRAINING
+from ae_core.workers.work import Work
 
 CONNECT_SECONDS = 10
-TRAINING = "training"
-"""What a worker of our own has one of, and each training takes."""
 
 
 def local_cluster() -> LocalCluster:
@@ -65,16 +67,37 @@ def reached() -> Iterator[None]:
         ) from error
 
 
-def unexpected(key: str, error: BaseException | None) -> str:
-    """What a visitor is told when the training of `key` ended in an error that is not theirs."""
+@dataclass(frozen=True)
+class Problem:
+    """Why work was not done.
+
+    Attributes:
+        words: for a visitor; empty when it was done, or was called off.
+        unforeseen: whether the worker is gone, or did not know what happened to it, and so has written nothing down.
+    """
+
+    words: str = ""
+    unforeseen: bool = False
+
+
+def problem_of(work: Work[Any], future: Future, *, called_off: bool) -> Problem:
+    """Why `work` was not done, once its future is."""
+    if future.status in ("cancelled", "lost"):
+        # What no worker had begun is cancelled as well when it is called off.
+        forgotten = called_off and work.unbegun_can_go
+        return Problem("" if forgotten else f"The workers were lost while they {work.doing}. {work.remedy}")
+    if future.status != "error":
+        return Problem()
+    error = future.exception()
+    if isinstance(error, CancelledError):
+        return Problem()
+    if isinstance(error, BottleneckError):
+        return Problem(str(error))
     if isinstance(error, KilledWorker):
-        return (
-            f"The worker died several times while it trained run {key}, perhaps for want of memory. "
-            "Choose a smaller network or batch, then start it again."
-        )
-    return (
-        f"The training of run {key} failed: {type(error).__name__}: {error}. Start it again; it goes on where it was."
-    )
+        died = f"The worker died several times while it {work.doing}, perhaps for want of memory."
+        return Problem(f"{died} {work.lighter}", unforeseen=True)
+    noun = f"{work.noun[0].upper()}{work.noun[1:]}"
+    return Problem(f"{noun} failed: {type(error).__name__}: {error}. {work.remedy}", unforeseen=True)
 
 
 def let_go(future: Future) -> None:

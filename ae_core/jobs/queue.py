@@ -1,96 +1,41 @@
-"""Trainings as jobs on Dask: a cluster of one worker on this machine, or any scheduler that is already there.
+"""The one way in which pages have work done: on Dask, by our own worker or by those of a scheduler that is there.
 
     DASK_SCHEDULER_ADDRESS   address of an existing scheduler; its workers must see the same runs folder
 
-A job is known by its run's key: whoever asks for a run that is queued or in training watches the first one's.
+What a piece of work is, `ae_core.workers` says; a kind of it is a class there.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import count
 from threading import RLock
-from typing import Any, Literal, get_args
+from typing import Any
 
 from distributed import Client, Event, Future
 
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
-from ae_core.datasets.dataset import dataset_for
-from ae_core.errors import BottleneckError
-from ae_core.jobs.cluster import TRAINING, connect, let_go, local_cluster, reached, unexpected
-from ae_core.jobs.contests import Contests
-from ae_core.jobs.errands import Errands
-from ae_core.jobs.estimate import Pace
-from ae_core.jobs.maps import Maps
-from ae_core.runs.history import Progress, Request
-from ae_core.runs.lock import is_held
-from ae_core.runs.store import Run, RunStore
-from ae_core.workers.trainings import TOPIC, event_name, train_run, unpack, warm_up
+from ae_core.errors import BottleneckError, JobError
+from ae_core.jobs.books import Books, Entry, Job, W
+from ae_core.jobs.cluster import connect, let_go, local_cluster, problem_of, reached
+from ae_core.jobs.kinds import KINDS
+from ae_core.runs.history import Request
+from ae_core.runs.store import RunStore
+from ae_core.workers.channel import REQUESTS, TOPIC, carry_out, request_event
+from ae_core.workers.pca_fits import PcaFit
+from ae_core.workers.trainings import warm_up
+from ae_core.workers.work import Work
 
-
-@dataclass(frozen=True)
-class Job:
-    """A training that is under way, as a page sees it.
-
-    Attributes:
-        state: "queued" until a worker takes it up; "pausing" and "stopping" until it has done so.
-        place: how many trainings are before it, running ones included; 0 when it runs.
-        wait_seconds: estimated time until it begins; 0 when it runs.
-        progress: the latest picture, None before the first.
-        owners: who asked for it.
-    """
-
-    key: str
-    state: Literal["queued", "training", "pausing", "stopping"]
-    place: int
-    wait_seconds: float
-    progress: Progress | None
-    owners: frozenset[str]
-
-
-@dataclass
-class _Entry:
-    config: Config
-    future: Future
-    owners: set[str]
-    started: bool = False
-    request: Request | None = None
-    again: bool = False
-    progress: Progress | None = None
-
-
-@dataclass
-class _Books:
-    """What this process knows of jobs.
-
-    Dask calls back on the very thread that answers our calls to it. So every access holds `lock`, and nobody who holds
-    it may call Dask; `turns` is for those who do, one at a time.
-    """
-
-    lock: RLock = field(default_factory=RLock)
-    turns: RLock = field(default_factory=RLock)
-    workers: int = 1
-    entries: dict[str, _Entry] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    pace: Pace = field(default_factory=Pace)
-    numbers: count[int] = field(default_factory=count)
+WARM_UP_PRIORITY = 10_000_000
+"""Before all work."""
 
 
 class Jobs:
-    """Submits trainings, tells how they stand, pauses and stops them.
+    """Has work done, each piece once however many ask for it; tells how it stands, and calls it off.
 
     Args:
         store: the runs folder, which the workers must see under the same path.
         address: of a Dask scheduler; by default the variable DASK_SCHEDULER_ADDRESS, else a cluster of our own.
-
-    Attributes:
-        maps: the maps of runs, which the same workers make.
-        contests: of classifiers on top of encoders, which they hold.
-        errands: what else they make for pages.
 
     Raises:
         JobError: the scheduler cannot be reached.
@@ -98,112 +43,94 @@ class Jobs:
 
     def __init__(self, store: RunStore, *, address: str | None = None) -> None:
         self.store = store
-        self._books = _Books()
+        self._books = Books()
+        # Held by those who call Dask, one at a time, and taken before the lock of the books, never after it.
+        self._calling = RLock()
         self._closed = False
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
         self._cluster = None if self._address else local_cluster()
-        self.maps = Maps(store, self._living_client)
-        self.contests = Contests(store, self._living_client)
-        self.errands = Errands(store, self._living_client)
         self._client = self._connect()
-        self._warm_up = self._client.submit(warm_up, pure=False, priority=10)
-        self.errands.fit_baseline(Config())
+        self._warm_up = self._client.submit(warm_up, pure=False, priority=WARM_UP_PRIORITY)
+        self.ask(PcaFit(Config()))
 
-    def submit(self, config: Config, *, owner: str = "") -> str:
-        """Ask for a training; returns its key at once.
+    def ask(self, work: Work[Any], *, owner: str = "") -> None:
+        """Have it done, unless it is done or under way; does not wait. What was paused, stopped or failed goes on.
 
-        A run that is finished, queued or in training is not started again; a paused, stopped or failed one goes on.
-
-        Raises:
-            ConfigError, DataError: the config does not fit the data.
-            StoreError: the runs folder cannot be written.
-            JobError: the scheduler cannot be reached.
-        """
-        config = config.canonical
-        plan_layers(config)
-        dataset_for(config, folder=self.store.root / "datasets")
-        with self._books.turns:
-            run = self.store.create(config)
-            with self._books.lock:
-                entry = self._books.entries.get(run.key)
-                if entry:
-                    entry.owners |= {owner} - {""}
-                    # Asked for while it pauses or stops: it goes on once it has done so.
-                    entry.again = entry.request is not None
-            if entry is None and run.status.state != "finished" and not is_held(run.path):
-                self._start(run, {owner} - {""})
-        return run.key
-
-    def request(self, key: str, request: Request) -> None:
-        """Ask a training to pause or stop; a queued one does so before its first step. Unknown keys are ignored.
+        Args:
+            owner: who asks.
 
         Raises:
+            BottleneckError: it cannot be done; see `check` and `begin` of its kind.
             JobError: the scheduler cannot be reached.
         """
-        with self._books.turns:
-            with self._books.lock:
-                entry = self._books.entries.get(key)
-                if entry is None:
-                    return
-                entry.request, entry.again = request, False
-            with reached():
-                Event(event_name(key, request), client=self._client).set()
+        work.check(self.store.root)
+        with self._calling:
+            if not self._books.join(work, owner) and work.begin(self.store.root):
+                self._start(work, {owner})
 
-    def view(self, key: str) -> Job | None:
-        """How the training of `key` stands, or None when it is neither queued nor running here."""
-        with self._books.lock:
-            entry = self._books.entries.get(key)
+    def call_off(self, work: Work[Any], request: Request = "stop") -> None:
+        """Have it end, for everybody who waits for it; `view` tells of it until it has. Raises JobError.
+
+        What is not under way is left alone. Work that can be left and gone on with is paused by "pause".
+        """
+        with self._calling:
+            entry = self._books.call_off(work, request)
             if entry is None:
-                return None
-            ahead = [] if entry.started else self._ahead(key)
-            asked: Literal["pausing", "stopping"] = "pausing" if entry.request == "pause" else "stopping"
-            state = asked if entry.request else "training" if entry.started else "queued"
-            return Job(
-                key=key,
-                state=state,
-                place=len(ahead),
-                wait_seconds=sum(self._seconds_left(other) for other in ahead) / self._books.workers,
-                progress=entry.progress,
-                owners=frozenset(entry.owners),
-            )
+                return
+            with reached():
+                Event(request_event(work.name, request), client=self._living_client()).set()
+                if work.unbegun_can_go and not entry.begun and entry.future:
+                    entry.future.cancel()
 
-    def estimate(self, configs: Iterable[Config]) -> float:
-        """Seconds that trainings of `configs` would take if nothing else ran, as far as can be told beforehand."""
-        with self._books.lock:
-            return sum(map(self._books.pace.seconds, configs)) / self._books.workers
+    def view(self, work: W) -> Job[W] | None:
+        """How it stands, or None when it is not under way here."""
+        return self._books.view(work)
 
-    def active(self) -> list[Job]:
-        """All trainings that are queued or running here, in the order in which they were asked for."""
-        with self._books.lock:
-            return [job for key in self._books.entries if (job := self.view(key))]
+    def active(self, kind: type[W]) -> list[Job[W]]:
+        """All work of a kind that is under way here, in the order in which it was asked for."""
+        return self._books.active(kind)
 
-    def error(self, key: str) -> str:
-        """Why the last job of `key` ended without a result; empty when it did not fail."""
-        with self._books.lock:
-            return self._books.errors.get(key, "")
+    def error(self, work: Work[Any]) -> str:
+        """Why it was not done when it was last asked for; empty when nothing failed."""
+        return self._books.errors(type(work)).get(work, "")
 
-    def resume_interrupted(self) -> list[str]:
-        """Take up every run that was queued or in training when its process ended; returns their keys."""
-        with self._books.turns:
-            known = {job.key for job in self.active()}
-            lost = [run for run in self.store.runs() if run.status.state in ("queued", "training")]
-            # A run of an older version has the key of no config: asking for it would train another one.
-            lost = [run for run in lost if run.config.key == run.key]
-            resumed = [run for run in lost if run.key not in known and not is_held(run.path)]
-            # The oldest request first, as the queue was.
-            for run in sorted(resumed, key=lambda run: run.status.created):
-                self._start(run, set())
-        return [run.key for run in resumed]
+    def errors(self, kind: type[W]) -> dict[W, str]:
+        """The same of all work of a kind."""
+        return self._books.errors(kind)
+
+    def answer(self, work: Work[Any]) -> Any:
+        """What came of work that `keeps_answer`; None until a worker has found out, whom this asks.
+
+        Raises:
+            JobError: it failed, or the scheduler cannot be reached. The next call tries again.
+        """
+        answer, error = self._books.take_answer(work)
+        if error:
+            raise JobError(error)
+        if answer is None:
+            self.ask(work)
+        return answer
+
+    def estimate(self, works: Iterable[Work[Any]]) -> float:
+        """Seconds that all of it would take if nothing else ran, as far as can be told beforehand."""
+        return self._books.estimate(works)
+
+    def resume_interrupted(self) -> list[Work[Any]]:
+        """Take up all work that was not ended when its process did; returns it."""
+        with self._calling:
+            left = [work for kind in KINDS for work in kind.interrupted(self.store.root)]
+            resumed = [work for work in left if self.view(work) is None]
+            for work in resumed:
+                self._start(work, ())
+        return resumed
 
     def wait_until_warm(self, timeout: float = 60.0) -> None:
         """Block until the first worker has imported TensorFlow. Raises TimeoutError."""
         self._warm_up.result(timeout=timeout)
 
     def close(self) -> None:
-        """Let go of the scheduler; a cluster of our own ends, and its trainings stay resumable."""
+        """Let go of the scheduler; a cluster of our own ends, and what can be gone on with stays so."""
         self._closed = True
-        self.maps.close()
-        self.contests.close()
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
@@ -215,106 +142,64 @@ class Jobs:
 
     def _living_client(self) -> Client:
         """Our client, or a new one if the scheduler was away for longer than Dask waits for it. Raises JobError."""
-        with self._books.turns:
-            if self._client.status == "closed":
-                self._client = self._connect()
-            return self._client
+        if self._client.status == "closed":
+            self._client = self._connect()
+        return self._client
 
-    def _start(self, run: Run, owners: set[str]) -> None:
-        """Hand a run to Dask, and before it the PCA that its curve is drawn against; the caller holds `turns`."""
-        self._living_client()
-        with reached():
-            self._hand_over(run, owners)
+    def _start(self, work: Work[Any], owners: Iterable[str]) -> None:
+        """Hand work to Dask, and before it what is wanted beside it; the caller holds `_calling`. Raises JobError."""
+        for companion in work.companions():
+            self.ask(companion)
+        entry = self._books.enter(work, owners)
+        try:
+            with reached():
+                entry.future = self._hand_over(work)
+        except JobError:
+            self._books.strike(entry)
+            raise
+        entry.future.add_done_callback(lambda done: self._on_done(entry, done))
 
-    def _hand_over(self, run: Run, owners: set[str]) -> None:
+    def _hand_over(self, work: Work[Any]) -> Future:
+        client = self._living_client()
         # A scheduler that was restarted does not know any more who listens.
-        self._client.subscribe_topic(TOPIC, self._on_event)
-        self.errands.fit_baseline(run.config)
-        for request in get_args(Request):
-            Event(event_name(run.key, request), client=self._client).clear()
-        # One name for this sitting, whichever app asks the scheduler for it, and never that of an earlier sitting,
-        # whose result the scheduler might still have.
-        name = f"train-{run.key}-{run.status.updated:.6f}"
-        with self._books.lock:
-            # Without a priority of its own, a job of the same tenth of a second would be ordered by its name.
-            priority = -next(self._books.numbers)
-            self._books.errors.pop(run.key, None)
-        future = self._client.submit(
-            train_run,
-            run.config,
+        client.subscribe_topic(TOPIC, self._on_event)
+        for request in REQUESTS:
+            Event(request_event(work.name, request), client=client).clear()
+        if not self._cluster:
+            self._books.workers = max(1, sum(int(threads) for threads in client.nthreads().values()))
+        return client.submit(
+            carry_out,
+            work,
             self.store.root,
-            key=name,
+            # The same from whichever app asks the scheduler for it.
+            key="-".join(filter(None, (work.name, work.sitting(self.store.root)))),
             pure=False,
-            priority=priority,
-            # Other schedulers' workers have no such thing: there each thread may train.
-            resources={TRAINING: 1} if self._cluster else None,
+            priority=self._books.priority(work),
+            # Other schedulers' workers have no such thing: there each thread may take it.
+            resources={work.resource: 1} if work.resource and self._cluster else None,
         )
-        workers = 1 if self._cluster else sum(int(threads) for threads in self._client.nthreads().values())
-        with self._books.lock:
-            self._books.workers = max(1, workers)
-            self._books.entries.pop(run.key, None)
-            self._books.entries[run.key] = _Entry(run.config, future, owners)
-        future.add_done_callback(lambda done, key=run.key: self._on_done(key, done))
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
-        with self._books.lock:
-            entry = self._books.entries.get(message["key"])
-            if entry is None:
-                return
-            entry.started = True
-            if "progress" in message:
-                entry.progress = unpack(message["progress"])
-                self._books.pace.learn(entry.config, entry.progress.steps_per_second)
+        self._books.note_report(message["work"], message.get("progress"))
 
-    def _on_done(self, key: str, future: Future) -> None:
+    def _on_done(self, entry: Entry, future: Future) -> None:
         if self._closed:
             return
-        message = self._why_it_failed(key, future)
+        problem = problem_of(entry.work, future, called_off=entry.request is not None)
+        if problem.unforeseen:
+            entry.work.note_failure(self.store.root, problem.words)
+        answer = future.result() if entry.work.keeps_answer and future.status == "finished" else None
         let_go(future)
-        with self._books.turns:
-            with self._books.lock:
-                entry = self._books.entries.get(key)
-                again = entry is not None and entry.again and not message
-                if not again:
-                    self._books.entries.pop(key, None)
-                if message:
-                    self._books.errors[key] = message
-            if entry and again:
-                self._start_again(key, entry)
+        with self._calling:
+            if self._books.end(entry, error=problem.words, answer=answer):
+                self._start_again(entry)
 
-    def _start_again(self, key: str, entry: _Entry) -> None:
+    def _start_again(self, entry: Entry) -> None:
         try:
-            self._start(self.store.create(entry.config), entry.owners)
+            if entry.work.begin(self.store.root):
+                self._start(entry.work, entry.owners)
+            else:
+                self._books.strike(entry)
         except BottleneckError as error:
-            with self._books.lock:
-                self._books.entries.pop(key, None)
-                self._books.errors[key] = str(error)
-
-    def _why_it_failed(self, key: str, future: Future) -> str:
-        if future.status == "error":
-            error = future.exception()
-            if isinstance(error, BottleneckError):
-                return str(error)
-            message = unexpected(key, error)
-            # Nobody else writes it down: the worker that would have is gone, or did not know what happened to it.
-            with suppress(BottleneckError):
-                run = self.store.open(key)
-                run.write_status(replace(run.status, state="failed", message=message))
-            return message
-        if future.status in ("cancelled", "lost"):
-            return f"The workers were lost while run {key} was in training. Start it again: it goes on where it was."
-        return ""
-
-    def _ahead(self, key: str) -> list[_Entry]:
-        ahead = []
-        for other, entry in self._books.entries.items():
-            if other == key:
-                break
-            ahead.append(entry)
-        return ahead
-
-    def _seconds_left(self, entry: _Entry) -> float:
-        if entry.progress and entry.progress.seconds_left is not None:
-            return entry.progress.seconds_left
-        return self._books.pace.seconds(entry.config)
+            self._books.strike(entry, error=str(error))

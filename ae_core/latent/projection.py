@@ -78,7 +78,7 @@ class Projection:
         """Where on the map `codes` (m, d) lie, (m, 2); on a strip in its middle.
 
         Raises:
-            DataError: the map is not linear; see `placing` for those. Or codes of another size, or not finite.
+            DataError: the map is not linear; see `out_of_sample` for those. Or codes of another size, or not finite.
         """
         if self.mean is None or self.components is None:
             raise DataError(f"A map must be direct or pca to be the image of a formula. Received: {self.method}.")
@@ -144,7 +144,7 @@ def project(
 
     Raises:
         DataError: no codes, not of the shape (n, d), not finite; or "direct" for more than two dimensions.
-        ProjectionCancelledError: `should_stop` said so.
+        CancelledError: `should_stop` said so.
     """
     codes = checked(codes)
     watch = Watch(report, should_stop)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.errors import ProjectionCancelledError
+from ae_core.errors import CancelledError
 
 Floats = NDArray[np.float32]
 
@@ -76,12 +76,12 @@ class Watch:
         self._phase, self._next = "", 0.0
 
     def tell(self, fraction: float, phase: str, points: NDArray[Any] | None = None) -> None:
-        """Report at once when `phase` is a new one, else if it is time. Raises ProjectionCancelledError."""
+        """Report at once when `phase` is a new one, else if it is time. Raises CancelledError."""
         now = time.monotonic()
         if phase == self._phase and now < self._next:
             return
         if self._should_stop():
-            raise ProjectionCancelledError("The map was cancelled. Ask for it again to have it made.")
+            raise CancelledError("The map was cancelled. Ask for it again to have it made.")
         self._phase, self._next = phase, now + REPORT_SECONDS
         # A copy, since the library goes on moving its points.
         self._report(MapProgress(fraction, phase, None if points is None else np.array(points, np.float32)))
@@ -115,7 +115,7 @@ def tsne_layout(codes: Floats, start: Floats, *, watch: Watch, seed: int) -> Flo
     waits for the other by counting.
 
     Raises:
-        ProjectionCancelledError: `watch` found that nobody wants it any more.
+        CancelledError: `watch` found that nobody wants it any more.
     """
     watch.tell(0.0, "finding neighbours")
     from openTSNE import TSNE
@@ -162,7 +162,7 @@ def umap_layout(codes: Floats, *, watch: Watch, seed: int) -> Floats:
     give the same map, and a training beside it keeps a processor; see `UMAP_EPOCHS` for what pays for it.
 
     Raises:
-        ProjectionCancelledError: `watch` found that nobody wants it any more.
+        CancelledError: `watch` found that nobody wants it any more.
     """
     epochs = None if len(codes) < UMAP_FEW else UMAP_EPOCHS
     neighbours = umap_neighbours(codes, watch)
@@ -230,7 +230,7 @@ class _Epochs:
             return
         try:
             self._watch.tell(0.3 + 0.68 * int(done) / int(total), "optimising")
-        except ProjectionCancelledError:
+        except CancelledError:
             from tqdm.auto import tqdm
 
             # The bar writes under a lock of all bars, lets go of it after writing only, and writes again as it ends.

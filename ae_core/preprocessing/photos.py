@@ -1,8 +1,8 @@
 """From a photo or a picture of one digit to an image as MNIST's are: the digit is found, cut out, cleaned and centred.
 
 A photo has what a canvas has not: a size and an orientation of its own, colours, shadows, lines on the paper, a pen too
-thin for 28 pixels. Here it is read, and what `finding` finds in it is made like strokes on a canvas; the last step is
-`digit_from_canvas`.
+thin for 28 pixels. Here it is read, and what `segmentation` finds in it is made like strokes on a canvas; the last step
+is `digit_from_canvas`.
 """
 
 from __future__ import annotations

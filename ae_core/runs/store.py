@@ -5,11 +5,11 @@ runs/<key>/config.json      every field of the Config
            name.txt         what its visitors call it, once somebody has named it
            history.json     losses by step
            checkpoint.npz   all variables, for going on
-           frames.npz       codes of some held-out images at log-spaced steps, see `frames`
+           frames.npz       codes of some held-out images at log-spaced steps, see `latent.frames`
            preview.npz      the sixteen preview digits and their reconstructions
            errors.npz       mean squared error of each held-out image, once there is a codec
            encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
-           posterior.keras posterior.tflite kl.npz     of a variational autoencoder, see `posterior`
+           posterior.keras posterior.tflite kl.npz     of a variational autoencoder, see `codecs.posterior`
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Run:
         """Give it a name for `title` to use; an empty one takes the name away.
 
         Raises:
-            RunNameError: `naming.checked_name` does not take it for one.
+            RunNameError: `names.checked_name` does not take it for one.
             RunNotFoundError: the run was deleted meanwhile.
             StoreError: the folder cannot be written.
         """

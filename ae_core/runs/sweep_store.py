@@ -57,7 +57,7 @@ class SweepStore:
         """Give the sweep a name; an empty one takes the name away.
 
         Raises:
-            RunNameError: `naming.checked_name` does not take it for one.
+            RunNameError: `names.checked_name` does not take it for one.
             SweepError: the sweep was deleted meanwhile, or is damaged.
             StoreError: the folder cannot be written.
         """

@@ -1,63 +1,27 @@
-"""What the workers do for `contests`: contests of a run, one after another."""
+"""Contests of classifiers on a run's encoder, held by a worker one after another and kept in the run's folder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, Self
 
-from distributed import Event, secede
-
-from ae_core.classification.contest import CONTESTANTS
+from ae_core.classification.contest import CONTESTANTS, labelled
+from ae_core.classification.kept_contests import kept_contest
 from ae_core.classification.teaching import Bench, run_contest
+from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import basis_of
-from ae_core.errors import ContestCancelledError, DataError
+from ae_core.datasets.dataset import dataset_for
+from ae_core.errors import CancelledError, DataError
 from ae_core.quiet import quiet_stderr
-from ae_core.runs.store import RunStore
-from ae_core.workers.reporting import cancel_name, in_turn, teller
-
-CONTEST_TOPIC = "bottleneck-contests"
+from ae_core.runs.store import Run, RunStore
+from ae_core.workers.work import Channel, Work
 
 SLOW = ("fine-tuned", "from-scratch", "spreading", "spreading-pca")
 QUICK_FIRST = sorted(CONTESTANTS, key=lambda name: name in SLOW)
 """The order in which contestants learn, so that something is seen soon."""
-
-_turn = Lock()
-
-
-@dataclass(frozen=True)
-class ContestName:
-    """Which contests: of which run and which of its weights, for which numbers of labels, and how often each.
-
-    Attributes:
-        counts: numbers of labels.
-        seeds: each number is drawn with the seeds 0 to `seeds` - 1.
-    """
-
-    key: str
-    weights: str
-    counts: tuple[int, ...]
-    seeds: int
-
-    def __str__(self) -> str:
-        return f"contest-{self.key}-{self.weights}-{'-'.join(map(str, self.counts))}x{self.seeds}"
-
-    @property
-    def words(self) -> str:
-        """What a message about it calls it."""
-        return f"the contest of run {self.key}"
-
-    @property
-    def lighter(self) -> str:
-        """What to do when it takes too much memory."""
-        return "Choose fewer labels."
-
-    @property
-    def rounds(self) -> list[tuple[int, int]]:
-        """Number of labels and seed of each contest, in their order: the whole curve once, then again."""
-        return [(count, seed) for seed in range(self.seeds) for count in self.counts]
 
 
 @dataclass(frozen=True)
@@ -82,34 +46,96 @@ class ContestProgress:
     phase: str = ""
 
 
-def make_contests(name: ContestName, root: Path) -> None:
-    """Hold the contests of a run in the runs folder `root` and keep what came out, telling Dask of it as it goes."""
-    tell, cancelled = teller(CONTEST_TOPIC, name), Event(cancel_name(name)).is_set
-    # Beside a training, not before it.
-    secede()
+@dataclass(frozen=True)
+class Contests(Work[ContestProgress]):
+    """Which contests: of which run and which of its weights, for which numbers of labels, and how often each.
 
-    def report(progress: ContestProgress) -> None:
-        if cancelled():
-            raise ContestCancelledError("The contest was called off.")
-        tell(vars(progress))
+    Attributes:
+        counts: numbers of labels.
+        seeds: each number is drawn with the seeds 0 to `seeds` - 1.
+    """
 
-    with in_turn(_turn, lambda: report(ContestProgress(phase="waiting for another contest"))):
+    key: str
+    weights: str
+    counts: tuple[int, ...]
+    seeds: int
+
+    lighter = "Choose fewer labels."
+
+    @classmethod
+    def of(cls, run: Run, counts: Sequence[int], *, seeds: int) -> Self:
+        """Contests on the weights that `run` has now. Raises RunNotFoundError when it has no encoder."""
+        return cls(run.key, weights_of(run), tuple(counts), seeds)
+
+    @property
+    def name(self) -> str:
+        """See `Work`."""
+        return f"contest-{self.key}-{self.weights}-{'-'.join(map(str, self.counts))}x{self.seeds}"
+
+    @property
+    def noun(self) -> str:
+        """See `Work`."""
+        return f"the contest of run {self.key}"
+
+    @property
+    def turn(self) -> str:
+        """See `Work`: each needs all cores."""
+        return "contest"
+
+    @property
+    def rounds(self) -> list[tuple[int, int]]:
+        """Number of labels and seed of each contest, in their order: the whole curve once, then again."""
+        return [(count, seed) for seed in range(self.seeds) for count in self.counts]
+
+    def check(self, root: Path) -> None:
+        """See `Work`.
+
+        Raises:
+            RunNotFoundError: the run has no encoder, or was deleted.
+            ConfigError, DataError: its images are not there, have no labels or one class only, or a number of labels is
+                less than one a class or more than there are.
+        """
+        run = RunStore(root).open(self.key)
+        labels = dataset_for(run.config, folder=root / "datasets").train_labels
+        for count in self.counts:
+            labelled(labels, count, seed=0)
+
+    def begin(self, root: Path) -> bool:
+        """See `Work`."""
+        run = RunStore(root).open(self.key)
+        return any(set(kept_contest(run, *at).outcomes) != set(CONTESTANTS) for at in self.rounds)
+
+    def do(self, root: Path, channel: Channel[ContestProgress]) -> None:
+        """Hold the contests that are not held yet, and keep what comes out."""
+
+        def report(progress: ContestProgress) -> None:
+            if channel.asked():
+                raise CancelledError("The contest was called off.")
+            channel.report(progress)
+
         report(ContestProgress(phase="encoding all images"))
         with quiet_stderr():
             from ae_core.classification import networks  # noqa: F401 the contestants will import it
-        bench = _bench(name.key, name.weights, root)
-        for place, (labels, seed) in enumerate(name.rounds):
-            at = partial(_progress, name, place)
+        bench = _bench(self.key, self.weights, root)
+        for place, (labels, seed) in enumerate(self.rounds):
+            at = partial(self._progress, place)
             run_contest(
                 bench, labels=labels, seed=seed, names=QUICK_FIRST, report=lambda *told, at=at: report(at(*told))
             )
 
+    def waiting(self, for_what: str) -> ContestProgress:
+        """See `Work`."""
+        return ContestProgress(phase=f"waiting for {for_what}")
 
-def _progress(name: ContestName, place: int, contestant: str, share: float, accuracy: float | None) -> ContestProgress:
-    """After `share` of the training of `contestant` in the contest at `place`."""
-    labels, seed = name.rounds[place]
-    before = place + (QUICK_FIRST.index(contestant) + share) / len(QUICK_FIRST)
-    return ContestProgress(before / len(name.rounds), labels, seed, contestant, share, accuracy)
+    def unpack(self, values: Mapping[str, Any]) -> ContestProgress:
+        """See `Work`."""
+        return ContestProgress(**values)
+
+    def _progress(self, place: int, contestant: str, share: float, accuracy: float | None) -> ContestProgress:
+        """After `share` of the training of `contestant` in the contest at `place`."""
+        labels, seed = self.rounds[place]
+        before = place + (QUICK_FIRST.index(contestant) + share) / len(QUICK_FIRST)
+        return ContestProgress(before / len(self.rounds), labels, seed, contestant, share, accuracy)
 
 
 # Two contests of a run share what takes long to make of its codes.
@@ -121,8 +147,3 @@ def _bench(key: str, weights: str, root: Path) -> Bench:
     if bench.weights != weights:
         raise DataError(f"Run {key} has been trained on meanwhile. Look at it again, then start the contest.")
     return bench
-
-
-def unpack_contest(values: dict[str, Any]) -> ContestProgress:
-    """A `ContestProgress` from what a worker told."""
-    return ContestProgress(**values)

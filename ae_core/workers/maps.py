@@ -1,43 +1,27 @@
-"""What the workers do for `maps`: the map of a run, and new codes on it.
-
-runs/<key>/maps/<method>-<part>.npz      a `Projection`, which says of which weights it is
-"""
+"""A map of a run's codes, made by a worker beside a training and kept in the run's folder."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from distributed import Event, secede
 from numpy.typing import NDArray
 
 from ae_core.codecs.codec import Part, encode_part, weights_of
-from ae_core.datasets.dataset import Once
-from ae_core.errors import DataError, ProjectionCancelledError
-from ae_core.latent.out_of_sample import Placer
-from ae_core.latent.projection import Method, Projection, project
+from ae_core.errors import DamagedRunError, DataError
+from ae_core.latent.kept_map import kept_map, map_file
+from ae_core.latent.projection import Method, project
 from ae_core.latent.tsne_umap import MapProgress
-from ae_core.runs.store import RunStore
-from ae_core.workers.reporting import cancel_name, in_turn, teller
-
-MAP_TOPIC = "bottleneck-maps"
-
-MAP_FOLDER = "maps"
-MOST_PLACERS = 4
-
-_turn = Lock()
-_placing = Lock()
-_placers: OrderedDict[tuple[MapName, Path], Once[Placer]] = OrderedDict()
+from ae_core.runs.store import Run, RunStore
+from ae_core.workers.work import Channel, Work
 
 
 @dataclass(frozen=True)
-class MapName:
+class Map(Work[MapProgress]):
     """Which map: of which run and which of its weights, by which method, of which part of its images."""
 
     key: str
@@ -45,78 +29,61 @@ class MapName:
     method: Method
     part: Part
 
-    def __str__(self) -> str:
+    lighter = "Choose the held-out images only."
+
+    @classmethod
+    def of(cls, run: Run, method: Method, part: Part) -> Self:
+        """The map of the weights that `run` has now. Raises RunNotFoundError when it has no encoder."""
+        return cls(run.key, weights_of(run), method, part)
+
+    @property
+    def name(self) -> str:
+        """See `Work`."""
         return f"map-{self.key}-{self.weights}-{self.method}-{self.part}"
 
     @property
-    def words(self) -> str:
-        """What a message about it calls it."""
+    def noun(self) -> str:
+        """See `Work`."""
         return f"the map of run {self.key}"
 
     @property
-    def lighter(self) -> str:
-        """What to do when it takes too much memory."""
-        return "Choose the held-out images only."
+    def turn(self) -> str:
+        """Maps of neighbours, one at a time: several would take as long as they do one after another."""
+        return "map" if self.method in ("tsne", "umap") else ""
 
-    @property
-    def file(self) -> str:
-        """Name of its file in the folder `MAP_FOLDER` of the run."""
-        return f"{self.method}-{self.part}.npz"
+    def begin(self, root: Path) -> bool:
+        """See `Work`. Raises RunNotFoundError, ConfigError or DataError as `kept_map` does."""
+        # What is damaged the worker says, as it says whatever else goes wrong.
+        with suppress(DamagedRunError):
+            return kept_map(RunStore(root).open(self.key), self.method, self.part) is None
+        return True
 
+    def do(self, root: Path, channel: Channel[MapProgress]) -> None:
+        """Make the map and keep it with its run."""
+        channel.report(MapProgress(0.0, "reading the codes"))
+        codes = self.codes(root)
+        made = project(codes, self.method, report=channel.report, should_stop=channel.asked)
+        path = RunStore(root).open(self.key).target(map_file(self.method, self.part))
+        replace(made, weights=self.weights).save(path)
 
-def make_map(name: MapName, root: Path) -> None:
-    """Make a map of a run in the runs folder `root` and keep it there, telling Dask of it as it goes."""
-    tell, cancelled = teller(MAP_TOPIC, name), Event(cancel_name(name)).is_set
-    # Beside a training, not before it.
-    secede()
+    def codes(self, root: Path) -> NDArray[np.float32]:
+        """What the map is of, (n, d). Raises DataError when the run has other weights by now."""
+        run = RunStore(root).open(self.key)
+        if weights_of(run) != self.weights:
+            raise DataError(f"Run {self.key} has been trained on meanwhile. Look at its map again.")
+        return encode_part(run, self.part, folder=root / "datasets")
 
-    def report(progress: MapProgress) -> None:
-        tell(pack_map(progress))
+    def waiting(self, for_what: str) -> MapProgress:
+        """See `Work`."""
+        return MapProgress(0.0, f"waiting for {for_what}")
 
-    def waits() -> None:
-        report(MapProgress(0.0, "waiting for another map"))
-        if cancelled():
-            raise ProjectionCancelledError("The map was cancelled before it was begun.")
+    def pack(self, progress: MapProgress) -> dict[str, Any]:
+        """See `Work`; float16 is exact to a screen's pixel."""
+        points = progress.points
+        return {**vars(progress), "points": None if points is None else points.astype(np.float16).tobytes()}
 
-    # One map of neighbours at a time in a process: several would take as long as they do one after another.
-    with in_turn(_turn, waits) if name.method in ("tsne", "umap") else nullcontext():
-        report(MapProgress(0.0, "reading the codes"))
-        codes = _codes_on(name, root)
-        made = project(codes, name.method, report=report, should_stop=cancelled)
-        folder = RunStore(root).open(name.key).target(MAP_FOLDER)
-        replace(made, weights=name.weights).save(folder / name.file)
-
-
-def place_codes(name: MapName, root: Path, codes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where on a map that is there `codes` (m, d) belong, (m, 2). Raises as `Placer` does, or DataError for no map."""
-    secede()
-    with _placing:
-        placer = _placers.setdefault((name, root), Once(partial(_open_placer, name, root)))
-        _placers.move_to_end((name, root))
-        while len(_placers) > MOST_PLACERS:
-            _placers.popitem(last=False)
-    return placer().place(codes)
-
-
-def _open_placer(name: MapName, root: Path) -> Placer:
-    return Placer(_codes_on(name, root), Projection.load(root / name.key / MAP_FOLDER / name.file))
-
-
-def _codes_on(name: MapName, root: Path) -> NDArray[np.float32]:
-    run = RunStore(root).open(name.key)
-    if weights_of(run) != name.weights:
-        raise DataError(f"Run {name.key} has been trained on meanwhile. Look at its map again.")
-    return encode_part(run, name.part, folder=root / "datasets")
-
-
-def pack_map(progress: MapProgress) -> dict[str, Any]:
-    """A `MapProgress` as values that Dask can send as an event; float16 is exact to a screen's pixel."""
-    points = progress.points
-    return {**vars(progress), "points": None if points is None else points.astype(np.float16).tobytes()}
-
-
-def unpack_map(values: dict[str, Any]) -> MapProgress:
-    """The opposite of `pack_map`."""
-    content = values["points"]
-    points = None if content is None else np.frombuffer(content, np.float16).reshape(-1, 2).astype(np.float32)
-    return MapProgress(values["fraction"], values["phase"], points)
+    def unpack(self, values: Mapping[str, Any]) -> MapProgress:
+        """See `Work`."""
+        content = values["points"]
+        points = None if content is None else np.frombuffer(content, np.float16).reshape(-1, 2).astype(np.float32)
+        return MapProgress(values["fraction"], values["phase"], points)

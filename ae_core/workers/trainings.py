@@ -1,105 +1,141 @@
-"""What the workers do for `jobs`. Each function runs in a worker's process, where TensorFlow may be imported."""
+"""A training as a piece of work: one at a time on each of our own workers, and PCA of the same images beside it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
-from distributed import Event, get_worker, secede
 
-from ae_core.codecs.pca import make_baseline
 from ae_core.config.config import Config
-from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.datasets.dataset import load_dataset
-from ae_core.evaluation.precision_recall import Judge, judge_path
+from ae_core.config.layers import IMAGE_SHAPE, plan_layers
+from ae_core.datasets.dataset import dataset_for
+from ae_core.errors import BottleneckError
 from ae_core.quiet import quiet_stderr
-from ae_core.runs.history import HeldOut, History, Progress, Request
-from ae_core.runs.lock import STALE_SECONDS, BusyError, is_held_here
+from ae_core.runs.history import HeldOut, History, Progress
+from ae_core.runs.lock import STALE_SECONDS, BusyError, is_held, is_held_here
 from ae_core.runs.store import RunStore
+from ae_core.workers.pace import Pace
+from ae_core.workers.pca_fits import PcaFit
+from ae_core.workers.work import Channel, Work
 
-if TYPE_CHECKING:
-    pass
-
-TOPIC = "bottleneck-progress"
-
-
-def event_name(key: str, request: Request) -> str:
-    """Name of the Dask event by which the run `key` is asked to pause or to stop."""
-    return f"bottleneck-{request}-{key}"
+TRAINING = "training"
+"""What a worker of our own has one of, and each training takes."""
 
 
-def train_run(config: Config, root: Path) -> str:
-    """Train `config` in the runs folder `root`, telling Dask of it as it goes; returns its key."""
-    with quiet_stderr():
-        from ae_core.training.train import train
+@dataclass(frozen=True)
+class Training(Work[Progress]):
+    """The training of a run, from where it is to its last step."""
 
-    worker = get_worker()
-    key = config.key
-    worker.log_event(TOPIC, {"key": key})
-    # Whoever asks for both wants it to end.
-    requests: tuple[Request, ...] = ("stop", "pause")
-    asked = {request: Event(event_name(key, request)) for request in requests}
+    config: Config
 
-    def should_stop() -> Request | None:
-        return next((request for request, event in asked.items() if event.is_set()), None)
+    resource = TRAINING
+    urgency = 0
+    # A run that is paused before its first step says so in its status, which the worker writes.
+    unbegun_can_go = False
+    remedy = "Start it again: it goes on where it was."
+    lighter = "Choose a smaller network or batch, then start it again."
 
-    def report(progress: Progress) -> None:
-        worker.log_event(TOPIC, {"key": key, "progress": pack(progress)})
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "config", self.config.canonical)
 
-    store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
-    while True:
-        try:
-            train(config, store=store, report=report, should_stop=should_stop)
-            return key
-        except BusyError:
-            # The lock of a machine that went down counts as held until it is stale.
-            if is_held_here(store.root / key) or time.monotonic() > patience:
-                raise
-            time.sleep(1)
+    @property
+    def key(self) -> str:
+        """Of its run."""
+        return self.config.key
+
+    @property
+    def name(self) -> str:
+        """See `Work`."""
+        return f"train-{self.key}"
+
+    @property
+    def noun(self) -> str:
+        """See `Work`."""
+        return f"the training of run {self.key}"
+
+    @property
+    def doing(self) -> str:
+        """See `Work`."""
+        return f"trained run {self.key}"
+
+    def check(self, root: Path) -> None:
+        """See `Work`. Raises ConfigError or DataError when the config does not fit the data."""
+        plan_layers(self.config)
+        dataset_for(self.config, folder=root / "datasets")
+
+    def begin(self, root: Path) -> bool:
+        """Make the run's folder; False for a run that is finished or trained by another process. Raises StoreError."""
+        run = RunStore(root).create(self.config)
+        return run.status.state != "finished" and not is_held(run.path)
+
+    def companions(self) -> Sequence[Work[Any]]:
+        """The PCA that its curve is drawn against."""
+        return (PcaFit(self.config),)
+
+    def sitting(self, root: Path) -> str:
+        """When the run was left: the scheduler might still have the result of an earlier sitting."""
+        return f"{RunStore(root).open(self.key).status.updated:.6f}"
+
+    def do(self, root: Path, channel: Channel[Progress]) -> None:
+        """Train until the last step, or until somebody asks to pause or stop."""
+        with quiet_stderr():
+            from ae_core.training.train import train
+
+        store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
+        while True:
+            try:
+                train(self.config, store=store, report=channel.report, should_stop=channel.asked)
+                return
+            except BusyError:
+                # The lock of a machine that went down counts as held until it is stale.
+                if is_held_here(store.root / self.key) or time.monotonic() > patience:
+                    raise
+                time.sleep(1)
+
+    def pack(self, progress: Progress) -> dict[str, Any]:
+        """See `Work`."""
+        pixels = progress.reconstructions.tobytes()
+        return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
+
+    def unpack(self, values: Mapping[str, Any]) -> Progress:
+        """See `Work`."""
+        pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
+        history, held_out = History.from_json(values["history"]), HeldOut(*values["held_out"])
+        return Progress(**{**values, "history": history, "held_out": held_out, "reconstructions": pixels})
+
+    def seconds_left(self, pace: Pace, progress: Progress | None) -> float:
+        """See `Work`."""
+        if progress and progress.seconds_left is not None:
+            return progress.seconds_left
+        return pace.seconds(self.config)
+
+    def teach(self, pace: Pace, progress: Progress) -> None:
+        """See `Work`."""
+        pace.learn(self.config, progress.steps_per_second)
+
+    def note_failure(self, root: Path, message: str) -> None:
+        """See `Work`: the worker that would have written it is gone, or did not know what happened to it."""
+        with suppress(BottleneckError):
+            run = RunStore(root).open(self.key)
+            run.write_status(replace(run.status, state="failed", message=message))
+
+    @classmethod
+    def interrupted(cls, root: Path) -> Sequence[Self]:
+        """Every run that was queued or in training and that nobody holds, the oldest request first."""
+        lost = [run for run in RunStore(root).runs() if run.status.state in ("queued", "training")]
+        # A run of an older version has the key of no config: asking for it would train another one.
+        lost = [run for run in lost if run.config.key == run.key and not is_held(run.path)]
+        return [cls(run.config) for run in sorted(lost, key=lambda run: run.status.created)]
 
 
 def warm_up() -> None:
-    """Do what the first training would have to wait for."""
+    """Do what the first training would have to wait for, in a worker's process."""
     with quiet_stderr():
         from ae_core.training.loop import wake_devices
 
         wake_devices()
-
-
-def fit_baseline(config: Config, root: Path) -> None:
-    """Fit the PCA that `config` is compared with, in a worker."""
-    # Beside the training that it belongs to, not before it.
-    secede()
-    make_baseline(config, RunStore(root))
-
-
-def fit_judge(dataset: str, root: Path) -> None:
-    """Train the classifier of a dataset with labels and keep it at `judge_path`."""
-    secede()
-    images = load_dataset(dataset, folder=root / "datasets")
-    assert images.train_labels is not None
-    Judge.fit(images.train_pixels, images.train_labels).save(judge_path(RunStore(root), dataset))
-
-
-def fetch_fashion(root: Path) -> None:
-    """Fetch Fashion-MNIST into the datasets folder of the runs folder `root`."""
-    from ae_core.datasets.fashion_mnist import fetch_fashion_mnist
-
-    # It waits for the network, and no training should wait with it.
-    secede()
-    fetch_fashion_mnist(root / "datasets")
-
-
-def pack(progress: Progress) -> dict[str, Any]:
-    """A `Progress` as values that Dask can send as an event."""
-    pixels = progress.reconstructions.tobytes()
-    return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
-
-
-def unpack(values: dict[str, Any]) -> Progress:
-    """The opposite of `pack`."""
-    pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
-    history, held_out = History.from_json(values["history"]), HeldOut(*values["held_out"])
-    return Progress(**{**values, "history": history, "held_out": held_out, "reconstructions": pixels})

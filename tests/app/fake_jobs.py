@@ -2,199 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ae_core.classification.contest import Contest
 from ae_core.config.config import Config
 from ae_core.datasets.dataset import PREVIEW_SIZE
-from ae_core.errors import BottleneckError
-from ae_core.jobs.contests import ContestName, ContestProgress, Task
-from ae_core.jobs.errands import Fetch
-from ae_core.jobs.maps import MapJob, Part
-from ae_core.jobs.queue import Job
-from ae_core.latent.projection import Method, Projection
+from ae_core.errors import BottleneckError, JobError
+from ae_core.jobs.books import Job, W
 from ae_core.runs.history import HeldOut, History, Progress, Request
-from ae_core.runs.store import Run, RunStore
-
-Which = tuple[str, str, str]
-"""A map: its run's key, the method, the part of the images."""
-
-
-class FakeMaps:
-    """Stands where pages expect a `Maps`.
-
-    Attributes:
-        made: what `ready` tells, by map.
-        under_way: what `view` tells, by map.
-        failures: what `error` tells, by map.
-        places: what `place` tells for any code on any map; None while it is worked out.
-        requested, cancelled: what pages asked for, in order.
-    """
-
-    def __init__(self) -> None:
-        self.made: dict[Which, Projection] = {}
-        self.under_way: dict[Which, MapJob] = {}
-        self.failures: dict[Which, str] = {}
-        self.places: tuple[float, float] | None = None
-        self.requested: list[Which] = []
-        self.cancelled: list[Which] = []
-
-    def ready(self, run: Run, method: Method, part: Part) -> Projection | None:
-        return self.made.get((run.key, method, part))
-
-    def view(self, run: Run, method: Method, part: Part) -> MapJob | None:
-        return self.under_way.get((run.key, method, part))
-
-    def error(self, run: Run, method: Method, part: Part) -> str:
-        return self.failures.get((run.key, method, part), "")
-
-    def request(self, run: Run, method: Method, part: Part) -> None:
-        which = (run.key, method, part)
-        self.failures.pop(which, None)
-        self.requested.append(which)
-        self.under_way[which] = MapJob(0.0, "waiting for a worker", None, False)
-
-    def cancel(self, run: Run, method: Method, part: Part) -> None:
-        which = (run.key, method, part)
-        self.cancelled.append(which)
-        self.under_way.pop(which, None)
-
-    def place(self, run: Run, method: Method, part: Part, codes: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        return None if self.places is None else np.array([self.places] * len(codes), np.float32)
-
-
-class FakeContests:
-    """Stands where pages expect a `Contests`.
-
-    Attributes:
-        held: what `outcomes` tells, by number of labels and seed.
-        under_way: what `active` tells.
-        failures: what `errors` tells.
-        refusal: what `request` raises, if anything.
-        requested, cancelled: what pages asked for, in order.
-    """
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[int, int], Contest] = {}
-        self.under_way: dict[ContestName, Task[ContestProgress]] = {}
-        self.failures: list[str] = []
-        self.refusal: BottleneckError | None = None
-        self.requested: list[ContestName] = []
-        self.cancelled: list[ContestName] = []
-
-    def request(self, run: Run, counts: Sequence[int], *, seeds: int) -> ContestName:
-        if self.refusal:
-            raise self.refusal
-        name = ContestName(run.key, "", tuple(counts), seeds)
-        self.failures = []
-        self.requested.append(name)
-        self.under_way[name] = Task(ContestProgress(phase="waiting for a worker"), False)
-        return name
-
-    def active(self) -> dict[ContestName, Task[ContestProgress]]:
-        return dict(self.under_way)
-
-    def errors(self, run: Run) -> list[str]:
-        return self.failures
-
-    def cancel(self, name: ContestName) -> None:
-        self.cancelled.append(name)
-        self.under_way[name] = replace(self.under_way[name], stopping=True)
-
-    def outcomes(self, run: Run) -> dict[tuple[int, int], Contest]:
-        return dict(sorted(self.held.items()))
-
-
-class FakeErrands:
-    """Stands where pages expect an `Errands`.
-
-    Attributes:
-        fetch: what `fashion_fetch` tells.
-        fitted, judged: what pages asked for, in order.
-    """
-
-    def __init__(self) -> None:
-        self.fetch = Fetch()
-        self.fitted: list[Config] = []
-        self.judged: list[str] = []
-
-    def fit_baseline(self, config: Config) -> None:
-        self.fitted.append(config)
-
-    def fit_judge(self, dataset: str) -> None:
-        self.judged.append(dataset)
-
-    def fetch_fashion(self) -> None:
-        self.fetch = Fetch(running=True)
-
-    def fashion_fetch(self) -> Fetch:
-        return self.fetch
+from ae_core.runs.store import RunStore
+from ae_core.workers.trainings import Training
+from ae_core.workers.work import Work
 
 
 class FakeJobs:
     """Stands where pages expect a `Jobs`.
 
     Attributes:
-        under_way: what `view` tells, by key.
-        failures: what `error` tells, by key.
-        refusal: what `submit` raises, if anything.
-        submitted, requests: what pages asked for, in order.
-        maps: projections of the latent space.
-        contests: of classifiers.
-        errands: what else workers make.
+        under_way: what `view` and `active` tell.
+        failures: what `error` tells.
+        answers: what `answer` tells of a kind of work, whichever it is; None while it is worked out.
+        refusal: what `ask` raises, if anything.
+        asked, called_off: what pages asked for, in order.
     """
 
     def __init__(self, store: RunStore) -> None:
-        self.maps = FakeMaps()
-        self.contests = FakeContests()
-        self.errands = FakeErrands()
-        self.under_way: dict[str, Job] = {}
-        self.failures: dict[str, str] = {}
+        self.under_way: dict[Work[Any], Job[Any]] = {}
+        self.failures: dict[Work[Any], str] = {}
+        self.answers: dict[type[Work[Any]], Any] = {}
         self.refusal: BottleneckError | None = None
-        self.submitted: list[Config] = []
-        self.requests: list[tuple[str, Request]] = []
+        self.asked: list[Work[Any]] = []
+        self.called: list[tuple[Work[Any], Request]] = []
         self._store = store
 
-    def submit(self, config: Config, *, owner: str = "") -> str:
+    @property
+    def trained(self) -> list[Config]:
+        """Which trainings pages asked for."""
+        return [work.config for work in self.asked if isinstance(work, Training)]
+
+    def ask(self, work: Work[Any], *, owner: str = "") -> None:
         if self.refusal:
             raise self.refusal
-        self._store.create(config)
-        self.submitted.append(config)
-        self.under_way[config.key] = job(config, owners={owner})
-        return config.key
+        if isinstance(work, Training):
+            work.begin(self._store.root)
+        self.failures.pop(work, None)
+        self.asked.append(work)
+        self.under_way[work] = job(work, owners={owner})
 
-    def request(self, key: str, request: Request) -> None:
-        self.requests.append((key, request))
+    def call_off(self, work: Work[Any], request: Request = "stop") -> None:
+        self.called.append((work, request))
+        if work in self.under_way:
+            self.under_way[work] = replace(self.under_way[work], state="pausing" if request == "pause" else "stopping")
 
-    def view(self, key: str) -> Job | None:
-        return self.under_way.get(key)
+    def view(self, work: W) -> Job[W] | None:
+        return self.under_way.get(work)
 
-    def error(self, key: str) -> str:
-        return self.failures.get(key, "")
+    def active(self, kind: type[W]) -> list[Job[W]]:
+        return [job for work, job in self.under_way.items() if isinstance(work, kind)]
 
-    def estimate(self, configs: Iterable[Config]) -> float:
-        return float(len(list(configs)))
+    def error(self, work: Work[Any]) -> str:
+        return self.failures.get(work, "")
 
-    def active(self) -> list[Job]:
-        return list(self.under_way.values())
+    def errors(self, kind: type[W]) -> dict[W, str]:
+        return {work: words for work, words in self.failures.items() if isinstance(work, kind)}
+
+    def answer(self, work: Work[Any]) -> Any:
+        if error := self.failures.pop(work, ""):
+            raise JobError(error)
+        answer = self.answers.get(type(work))
+        return answer(work) if callable(answer) else answer
+
+    def estimate(self, works: Iterable[Work[Any]]) -> float:
+        return float(len(list(works)))
 
 
 def job(
-    config: Config,
-    state: Literal["queued", "training", "pausing", "stopping"] = "training",
+    work: Work[Any] | Config,
+    state: Literal["queued", "working", "pausing", "stopping"] = "working",
     *,
-    progress: Progress | None = None,
+    progress: Any = None,
     place: int = 0,
     wait_seconds: float = 0.0,
     owners: set[str] = frozenset(),  # type: ignore[assignment]
-) -> Job:
-    """A job of `config`, as `Jobs.view` would tell it."""
-    return Job(config.key, state, place, wait_seconds, progress, frozenset(owners))
+) -> Job[Any]:
+    """A job as `Jobs.view` would tell it; of a config, its training's."""
+    work = Training(work) if isinstance(work, Config) else work
+    return Job(work, state, place, wait_seconds, progress or work.waiting("a worker"), frozenset(owners))
 
 
 def progress_at(step: int, config: Config, *, grey: int = 128, kl: tuple[float, ...] = ()) -> Progress:

@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.classification.contest import CONTESTANTS, LABEL_COUNTS, PUBLISHED, Contest, Outcome
+from ae_core.classification.contest import CONTESTANTS, LABEL_COUNTS, PUBLISHED, Contest, Outcome, save_contest
 from ae_core.classification.heads import Head, keep_head
+from ae_core.classification.kept_contests import kept_contests
 from ae_core.codecs.codec import weights_of
 from ae_core.config.config import Config
 from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import DataError, JobError
-from ae_core.jobs.contests import ContestName, ContestProgress, Contests, Task
 from ae_core.runs.store import Run, RunStore
-from tests.app.fake_jobs import FakeContests, FakeJobs
+from ae_core.workers.contests import ContestProgress, Contests
+from tests.app.fake_jobs import FakeJobs, job
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, figure
 from tests.small import SMALL, copied
@@ -51,7 +52,7 @@ def truth() -> np.ndarray:
     return labels
 
 
-def contest(accuracies: dict[str, float] = ACCURACIES, *, shift: float = 0.0) -> Contest:
+def contest(run: Run, accuracies: dict[str, float] = ACCURACIES, *, shift: float = 0.0) -> Contest:
     """Outcomes with these accuracies: the first images rightly, of the others each digit for the next one."""
     outcomes = {}
     for name, accuracy in accuracies.items():
@@ -60,7 +61,7 @@ def contest(accuracies: dict[str, float] = ACCURACIES, *, shift: float = 0.0) ->
         predictions[wrong] = (predictions[wrong] + 1) % 10
         confidences = np.linspace(0.2, 0.9, len(predictions), dtype=np.float32)
         outcomes[name] = Outcome(predictions.astype(np.uint8), confidences, 1.5)
-    return Contest("", outcomes)
+    return Contest(weights_of(run), outcomes)
 
 
 def standings(tab: Tab) -> dict[str, str]:
@@ -69,17 +70,10 @@ def standings(tab: Tab) -> dict[str, str]:
     return dict(zip(rows["title"], rows["words"], strict=True))
 
 
-def test_the_fake_has_the_signatures_of_the_real_one() -> None:
-    import inspect
-
-    for name in ("request", "active", "errors", "cancel", "outcomes"):
-        assert inspect.signature(getattr(FakeContests, name)) == inspect.signature(getattr(Contests, name))
-
-
 def test_without_any_run_the_first_training_begins_by_itself(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("classify")
     assert "as soon as it is trained" in tab.info[0].value
-    assert [config.key for config in jobs.submitted] == [Config().key]
+    assert [config.key for config in jobs.trained] == [Config().key]
 
 
 def test_a_run_offers_numbers_of_labels_and_shows_who_has_one(tab: Tab, jobs: FakeJobs, run: Run) -> None:
@@ -94,7 +88,7 @@ def test_a_run_offers_numbers_of_labels_and_shows_who_has_one(tab: Tab, jobs: Fa
     assert arrays["0"].size == 32 * 784
     assert f"Nothing is held yet on this run. The {len(CONTESTANTS)} contestants:" in tab.words()
     assert all(one.title in " ".join(tab.words()) for one in CONTESTANTS.values())
-    assert jobs.contests.requested == []
+    assert not jobs.active(Contests)
 
 
 def test_a_contest_is_asked_for_with_the_chosen_labels_and_times(tab: Tab, jobs: FakeJobs, run: Run) -> None:
@@ -103,11 +97,11 @@ def test_a_contest_is_asked_for_with_the_chosen_labels_and_times(tab: Tab, jobs:
     tab.segmented_control(key="times").set_value(3).run()
     assert tab.query_params["labels"] == "30"
     tab.button(key="start_contest").click().run()
-    assert jobs.contests.requested == [ContestName(run.key, "", (30,), 3)]
+    assert jobs.asked == [Contests.of(run, [30], seeds=3)]
     assert "Waiting for a worker ..." in tab.words()
     assert tab.button(key="start_contest").disabled
     tab.button(key="start_curve").click().run()
-    assert jobs.contests.requested[1].counts == (10, 30, 100, 300)
+    assert jobs.asked[1] == Contests.of(run, [10, 30, 100, 300], seeds=3)
 
 
 def test_the_address_chooses_and_nonsense_in_it_is_said(tab: Tab, run: Run) -> None:
@@ -121,34 +115,34 @@ def test_the_address_chooses_and_nonsense_in_it_is_said(tab: Tab, run: Run) -> N
 
 
 def test_while_it_is_held_each_contestant_shows_how_far_it_is(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    name = ContestName(run.key, "", (100,), 1)
+    contests = Contests.of(run, (100,), seeds=1)
     progress = ContestProgress(0.4, 100, 0, "fine-tuned", 0.5, 0.7125)
-    jobs.contests.under_way[name] = Task(progress, False)
-    jobs.contests.held[100, 0] = contest({"head": 0.8})
+    jobs.under_way[contests] = job(contests, progress=progress)
+    save_contest(run, 100, 0, contest(run, {"head": 0.8}))
     tab.open("classify", run=run.key)
     assert "100 labels. Encoder and head together: 71.2 % of some test images so far" in tab.words()
     said = standings(tab)
     assert said["Head on the frozen encoder"].startswith("80.0 ±")
     assert said["Encoder and head together"] == "71.2 …"
     assert said["The same network from scratch"] == ""
-    tab.button(key=f"stop_{name}").click().run()
-    assert jobs.contests.cancelled == [name]
+    tab.button(key=f"stop_{contests.name}").click().run()
+    assert jobs.called == [(contests, "stop")]
     assert "Stopping as soon as the one that learns now can be left ..." in tab.words()
 
 
 def test_what_is_told_before_anything_is_learned_is_said_in_words(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    name = ContestName(run.key, "", (100, 300), 3)
-    jobs.contests.under_way[name] = Task(ContestProgress(phase="waiting for another contest"), False)
+    contests = Contests.of(run, (100, 300), seeds=3)
+    jobs.under_way[contests] = job(contests, progress=ContestProgress(phase="waiting for another contest"))
     tab.open("classify", run=run.key)
     assert "Waiting for another contest ..." in tab.words()
-    jobs.contests.under_way[name] = Task(ContestProgress(0.5, 300, 1, "spreading"), False)
+    jobs.under_way[contests] = job(contests, progress=ContestProgress(0.5, 300, 1, "spreading"))
     tab.run()
     assert "300 labels, set 2 of 3. Labels spread over codes" in tab.words()
 
 
 def test_the_outcomes_are_shown_with_what_they_say(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest()
-    jobs.contests.held[300, 0] = contest(dict.fromkeys(CONTESTANTS, 0.96))
+    save_contest(run, 100, 0, contest(run))
+    save_contest(run, 300, 0, contest(run, dict.fromkeys(CONTESTANTS, 0.96)))
     tab.open("classify", run=run.key)
     said = standings(tab)
     assert said["Labels spread over codes"] == "95.0 ± 0.4"
@@ -165,8 +159,8 @@ def test_the_outcomes_are_shown_with_what_they_say(tab: Tab, jobs: FakeJobs, run
 
 
 def test_several_seeds_have_a_mean_and_a_spread(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest(shift=0.02)
-    jobs.contests.held[100, 1] = contest(shift=-0.02)
+    save_contest(run, 100, 0, contest(run, shift=0.02))
+    save_contest(run, 100, 1, contest(run, shift=-0.02))
     tab.open("classify", run=run.key)
     assert standings(tab)["Head on the frozen encoder"].startswith("80.0 ± 4.0")
     curve = tab.charted()[1]
@@ -184,13 +178,13 @@ def test_several_seeds_have_a_mean_and_a_spread(tab: Tab, jobs: FakeJobs, run: R
 def test_where_the_encoder_saves_nothing_the_page_says_so(
     tab: Tab, jobs: FakeJobs, run: Run, changes: dict[str, float], verdict: str
 ) -> None:
-    jobs.contests.held[100, 0] = contest({**ACCURACIES, **changes})
+    save_contest(run, 100, 0, contest(run, {**ACCURACIES, **changes}))
     tab.open("classify", run=run.key)
     assert any(words.startswith(verdict) for words in tab.words())
 
 
 def test_a_contest_that_was_stopped_says_who_is_missing_and_goes_on(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest({"head": 0.8, "neighbours": 0.7})
+    save_contest(run, 100, 0, contest(run, {"head": 0.8, "neighbours": 0.7}))
     tab.open("classify", run=run.key)
     assert "Stopped: 7 of 9 have not learned yet. Go on takes it up there." in tab.words()
     assert tab.button(key="start_contest").label == "Go on"
@@ -200,8 +194,8 @@ def test_a_contest_that_was_stopped_says_who_is_missing_and_goes_on(tab: Tab, jo
 
 
 def test_a_contest_that_somebody_else_started_is_stopped_after_a_question(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    name = ContestName(run.key, "", (100,), 1)
-    jobs.contests.under_way[name] = Task(ContestProgress(phase="waiting for a worker"), False)
+    contests = Contests.of(run, (100,), seeds=1)
+    jobs.under_way[contests] = job(contests, progress=ContestProgress(phase="waiting for a worker"))
     tab.open("classify", run=run.key)
     assert any(words.startswith("Somebody else started this.") for words in tab.words())
     tab.selectbox(key="labels").set_value(300).run()
@@ -211,8 +205,8 @@ def test_a_contest_that_somebody_else_started_is_stopped_after_a_question(tab: T
 
 def test_a_contest_on_another_run_is_named(tab: Tab, jobs: FakeJobs, store: RunStore, run: Run) -> None:
     other = alike(store, run, replace(SMALL, seed=7))
-    name = ContestName(other.key, "", (100,), 1)
-    jobs.contests.under_way[name] = Task(ContestProgress(phase="waiting for a worker"), False)
+    contests = Contests.of(other, (100,), seeds=1)
+    jobs.under_way[contests] = job(contests, progress=ContestProgress(phase="waiting for a worker"))
     tab.open("classify", run=run.key)
     assert any("under way; another one waits for it" in words for words in tab.words())
     assert not tab.progress
@@ -230,7 +224,7 @@ def test_choices_are_kept_from_page_to_page(tab: Tab, run: Run) -> None:
 def test_the_confusion_matrix_and_the_surest_mistakes_are_those_of_the_chosen_one(
     tab: Tab, jobs: FakeJobs, run: Run
 ) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)
     assert tab.selectbox(key=CONTESTANT).value == "spreading"
     counts = tab.charted()[2]
@@ -247,9 +241,9 @@ def test_the_confusion_matrix_and_the_surest_mistakes_are_those_of_the_chosen_on
 
 
 def test_an_untouched_matrix_opens_the_commonest_mistake(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)
-    predictions = jobs.contests.held[100, 0].outcomes["spreading"].predictions
+    predictions = kept_contests(run)[100, 0].outcomes["spreading"].predictions
     mistakes = np.bincount(truth()[predictions != truth()], minlength=10)
     kind = int(mistakes.argmax())
     assert f"**{kind}** taken for **{(kind + 1) % 10}**: {mistakes[kind]} images" in " ".join(tab.words())
@@ -258,7 +252,7 @@ def test_an_untouched_matrix_opens_the_commonest_mistake(tab: Tab, jobs: FakeJob
 
 
 def test_a_classifier_without_a_mistake_is_praised(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest(dict.fromkeys(CONTESTANTS, 1.0))
+    save_contest(run, 100, 0, contest(run, dict.fromkeys(CONTESTANTS, 1.0)))
     tab.open("classify", run=run.key)
     assert any("named every test image rightly" in words for words in tab.words())
 
@@ -267,19 +261,20 @@ def test_a_classifier_without_a_mistake_is_praised(tab: Tab, jobs: FakeJobs, run
 def test_a_refusal_is_said_and_gone_with_the_next_try(
     tab: Tab, jobs: FakeJobs, run: Run, error: DataError | JobError
 ) -> None:
-    jobs.contests.refusal = error
+    jobs.refusal = error
     tab.open("classify", run=run.key)
     tab.button(key="start_contest").click().run()
     assert [message.value for message in tab.error] == [str(error)]
-    jobs.contests.refusal = None
+    jobs.refusal = None
     tab.button(key="start_contest").click().run()
     assert not tab.error
 
 
 def test_a_contest_that_failed_says_why(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.failures = ["The worker died several times while it made the contest."]
+    words = "The worker died several times while it made the contest."
+    jobs.failures[Contests.of(run, [100], seeds=1)] = words
     tab.open("classify", run=run.key)
-    assert [message.value for message in tab.error] == jobs.contests.failures
+    assert [message.value for message in tab.error] == [words]
     assert not tab.button(key="start_contest").disabled
 
 

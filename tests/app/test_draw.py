@@ -20,6 +20,8 @@ from ae_core.datasets.dataset import load_dataset
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run, RunStore
+from ae_core.workers.pca_fits import PcaFit
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
@@ -142,7 +144,7 @@ def test_pca_stands_beside_a_network_with_as_many_dimensions(tab: Tab, run: Run,
 def test_while_pca_is_fitted_the_others_can_be_drawn_with(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("draw", codecs=f"pca,{run.key}")
     assert tab.info[0].value == "PCA is being fitted to these images, which takes a few seconds."
-    assert [fitted.key for fitted in jobs.errands.fitted] == [SMALL.key]
+    assert jobs.asked == [PcaFit(SMALL)]
     assert len(figure(tab)[0]["codecs"]) == 1
 
 
@@ -325,9 +327,9 @@ def test_a_server_without_runs_trains_the_quick_start_and_draws_with_pca(
     tab: Tab, jobs: FakeJobs, store: RunStore
 ) -> None:
     tab.open("draw")
-    assert jobs.submitted == [FIRST]
-    assert [fitted.key for fitted in jobs.errands.fitted] == [FIRST.key]
-    jobs.under_way[FIRST.key] = job(FIRST, progress=progress_at(300, FIRST))
+    assert jobs.trained == [FIRST]
+    assert PcaFit(FIRST) in jobs.asked
+    jobs.under_way[Training(FIRST)] = job(FIRST, progress=progress_at(300, FIRST))
     tab.run()
     said = (
         "No network is trained on this server yet. Quick start is being trained now: Step 300 of 1,000, error 0.062. "

@@ -71,7 +71,7 @@ def test_a_mended_value_can_be_trained_again(tab: Tab, jobs: FakeJobs) -> None:
     tab.text_input(key="set_learning_rate").set_value("0.5").run()
     assert not tab.error
     tab.button(key="train").click().run()
-    assert jobs.submitted == [replace(SMALL, learning_rate=0.5)]
+    assert jobs.trained == [replace(SMALL, learning_rate=0.5)]
 
 
 def test_each_wrong_value_has_a_message_of_its_own(tab: Tab) -> None:
@@ -131,7 +131,7 @@ def test_a_preset_fills_the_form_and_its_address_brings_it_back(tab: Tab, jobs: 
     assert tab.query_params == PRESETS[name].to_text()
     other = Tab().open("train", **tab.query_params)
     other.button(key="train").click().run()
-    assert [config.key for config in jobs.submitted] == [PRESETS[name].key]
+    assert [config.key for config in jobs.trained] == [PRESETS[name].key]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -157,7 +157,7 @@ def test_an_address_is_read_as_it_was_written(tab: Tab, jobs: FakeJobs, config: 
     assert not tab.warning
     assert tab.query_params == config.to_text()
     tab.button(key="train").click().run()
-    assert jobs.submitted == [config]
+    assert jobs.trained == [config]
 
 
 def test_nonsense_in_a_link_gives_one_warning_and_the_rest_is_kept(tab: Tab) -> None:

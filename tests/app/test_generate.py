@@ -24,6 +24,9 @@ from ae_core.files import write_json
 from ae_core.latent.sampling import Normal
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run, RunStore
+from ae_core.workers.judge_fits import JudgeFit
+from ae_core.workers.pca_fits import PcaFit
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
@@ -165,7 +168,7 @@ def test_pca_stands_beside_a_run_once_it_is_fitted(tab: Tab, jobs: FakeJobs, sto
 
     tab.open("generate", beside="pca")
     assert any("PCA is being fitted" in words for words in tab.words())
-    assert jobs.errands.fitted
+    assert jobs.active(PcaFit)
     PcaBasis.fit(load_dataset("mnist").train_pixels[:512]).save(baseline_path(store, run.config))
     tab.run()
     assert [one["name"] for one in sample_sets(tab)[0]] == [run.title, "PCA, 4 dimensions"]
@@ -216,8 +219,8 @@ def test_whoever_comes_back_finds_all_choices_as_they_were(
 
 def test_a_server_without_runs_trains_the_quick_start(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("generate")
-    assert jobs.submitted == [FIRST]
-    jobs.under_way[FIRST.key] = job(FIRST, progress=progress_at(300, FIRST))
+    assert jobs.trained == [FIRST]
+    jobs.under_way[Training(FIRST)] = job(FIRST, progress=progress_at(300, FIRST))
     tab.run()
     assert tab.info[0].value.startswith("No network is trained on this server yet. Quick start is being trained now")
 
@@ -284,8 +287,7 @@ def test_few_images_without_labels_and_a_code_of_one_number(
     assert [path["arc"] for path in header["codecs"]] == [False]
     assert "These images have no labels, so there is no class to take an average of." in tab.words()
     tab.button(key="measure").click().run()
-    assert jobs.errands.judged == []
-    assert [config.dataset for config in jobs.errands.fitted] == [run.config.dataset] * len(jobs.errands.fitted)
+    assert set(jobs.asked) == {PcaFit(run.config)}
 
 
 def test_the_ends_of_the_way_are_test_images_of_the_chosen_class(tab: Tab, run: Run) -> None:
@@ -345,9 +347,9 @@ def test_a_sum_is_made_with_the_codes_of_both_networks(
 def test_nothing_is_measured_until_it_is_asked_for(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("generate")
     assert "Measure the samples" in tab.labels()
-    assert jobs.errands.judged == []
+    assert not jobs.active(JudgeFit)
     tab.button(key="measure").click().run()
-    assert set(jobs.errands.judged) == {"mnist"}
+    assert set(jobs.asked) == {JudgeFit("mnist")}
     assert any("The features are being learned" in words for words in tab.words())
 
 
@@ -443,5 +445,5 @@ def test_a_damaged_judge_is_made_anew(tab: Tab, jobs: FakeJobs, store: RunStore,
     path.write_bytes(b"cut off!")
     tab.open("generate")
     tab.button(key="measure").click().run()
-    assert jobs.errands.judged
+    assert jobs.active(JudgeFit)
     assert not path.exists()

@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from ae_core.jobs.errands import Fetch
 from ae_core.runs.store import RunStore
+from ae_core.workers.downloads import FashionMnist
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 
@@ -36,7 +36,7 @@ def test_images_that_are_added_are_chosen_at_once(own: Tab, jobs: FakeJobs) -> N
     assert own.query_params == {"dataset": name, "seed": "7"}
     assert own.multiselect(key="set_classes").options == ["0", "1", "2", "3"]
     own.button(key="train").click().run()
-    assert jobs.submitted[0].dataset == name
+    assert jobs.trained[0].dataset == name
 
 
 def test_a_file_that_is_no_image_file_is_explained_beside_it(tab: Tab) -> None:
@@ -73,9 +73,10 @@ def test_own_images_that_somebody_else_removed_are_explained(own: Tab, store: Ru
 def test_fashion_mnist_is_fetched_when_asked_for(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("train")
     tab.button(key="fetch_fashion").click().run()
-    assert jobs.errands.fetch.running
+    assert jobs.active(FashionMnist)
     assert [info.value for info in tab.info if info.value.startswith("Fetching Fashion-MNIST")]
-    jobs.errands.fetch = Fetch(problem="No connection to the internet.")
+    del jobs.under_way[FashionMnist()]
+    jobs.failures[FashionMnist()] = "No connection to the internet."
     tab.run()
     assert [error.value for error in tab.error] == ["No connection to the internet."]
     assert "Fetch Fashion-MNIST (30 MB)" in tab.labels()

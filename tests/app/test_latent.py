@@ -10,14 +10,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.codecs.codec import open_codec
+from ae_core.codecs.codec import Part, open_codec, weights_of
 from ae_core.config.config import Config
 from ae_core.datasets.dataset import load_dataset
-from ae_core.jobs.maps import MapJob
+from ae_core.latent.kept_map import map_file
 from ae_core.latent.out_of_sample import Placer
 from ae_core.latent.projection import Projection, linear_projection, project
+from ae_core.latent.tsne_umap import MapProgress
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run, RunStore
+from ae_core.workers.maps import Map
+from ae_core.workers.placements import Placement
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
@@ -49,6 +53,13 @@ def some_map(method: str, **more: Any) -> Projection:
     return Projection(method, points, more.pop("trustworthiness", 0.97), None, None, **more)  # type: ignore[arg-type]
 
 
+def keep_map(run: Run, made: Projection, part: Part = "test") -> Projection:
+    """Keep a map with the run, as a worker would."""
+    made = replace(made, weights=weights_of(run))
+    made.save(run.target(map_file(made.method, part)))
+    return made
+
+
 def choose(tab: Tab, method: str) -> Tab:
     tab.segmented_control(key="map").set_value(TITLES[method]).run()  # type: ignore[index]
     return tab
@@ -59,25 +70,25 @@ def test_pca_is_there_at_once_and_measured_in_the_background(tab: Tab, jobs: Fak
     header, points = the_map(tab)
     assert np.allclose(points, linear_projection(codes_of(run), "pca").points, atol=1e-5)
     assert not header["forming"]
-    assert jobs.maps.requested == [(run.key, "pca", "test")]
+    assert jobs.asked == [Map.of(run, "pca", "test")]
     assert "Cancel" not in tab.labels()
 
 
 def test_how_far_a_map_can_be_trusted_is_said(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.maps.made[(run.key, "pca", "test")] = replace(linear_projection(codes_of(run), "pca"), trustworthiness=0.843)
+    keep_map(run, replace(linear_projection(codes_of(run), "pca"), trustworthiness=0.843))
     tab.open("latent")
     caption = the_map(tab)[0]["caption"]
     assert "often, but far from always, near each other in the latent space as well (trustworthiness 0.843;" in caption
-    assert jobs.maps.requested == []
+    assert jobs.asked == []
 
 
 def test_another_method_begins_by_itself_and_shows_how_far_it_is(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     choose(tab.open("latent"), "tsne")
-    which = (run.key, "tsne", "test")
-    assert which in jobs.maps.requested
+    which = Map.of(run, "tsne", "test")
+    assert which in jobs.asked
     assert the_map(tab)[0]["note"] == "This is PCA, until t-SNE is there."
     points = np.random.default_rng(1).normal(size=(10_000, 2)).astype(np.float32)
-    jobs.maps.under_way[which] = MapJob(0.4, "optimising", points, False)
+    jobs.under_way[which] = job(which, progress=MapProgress(0.4, "optimising", points))
     tab.run()
     assert "t-SNE: optimising, 40 %" in tab.words()
     header, shown = the_map(tab)
@@ -89,21 +100,21 @@ def test_another_method_begins_by_itself_and_shows_how_far_it_is(tab: Tab, jobs:
 def test_the_time_left_is_told_once_the_pace_is_known(
     tab: Tab, jobs: FakeJobs, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    which, now = (run.key, "tsne", "test"), 100.0
+    which, now = Map.of(run, "tsne", "test"), 100.0
     monkeypatch.setattr("ui.latent.map_words.time.monotonic", lambda: now)
     for fraction, expected in (
         (0.2, "t-SNE: optimising, 20 %"),
         (0.22, "t-SNE: optimising, 22 %"),
         (0.4, "t-SNE: optimising, 40 %, about 30 s left"),
     ):
-        jobs.maps.under_way[which] = MapJob(fraction, "optimising", None, False)
+        jobs.under_way[which] = job(which, progress=MapProgress(fraction, "optimising", None))
         tab.open("latent", map="t-SNE")
         assert expected in tab.words()
         now += 5.0
 
 
 def test_while_a_map_is_made_the_one_before_stays_and_says_which_it_is(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    made = jobs.maps.made[(run.key, "tsne", "test")] = some_map("tsne")
+    made = keep_map(run, some_map("tsne"))
     choose(tab.open("latent"), "tsne")
     choose(tab, "umap")
     header, points = the_map(tab)
@@ -116,13 +127,13 @@ def test_a_run_of_two_dimensions_is_shown_as_it_is_whatever_was_chosen_for_anoth
     tab: Tab, jobs: FakeJobs, store: RunStore, run: Run, digit_runs: dict[int, Run]
 ) -> None:
     flat = copied(digit_runs[2], store)
-    jobs.maps.made[(run.key, "umap", "test")] = some_map("umap")
+    keep_map(run, some_map("umap"))
     choose(tab.open("latent", run=run.key), "umap")
     tab.selectbox(key="chosen_run").set_value(flat.key).run()
     assert tab.segmented_control(key="map").value == "Its own dimensions"
-    assert not [which for which in jobs.maps.requested if which[0] == flat.key]
+    assert not [job for job in jobs.active(Map) if job.work.key == flat.key]
     choose(tab, "umap")
-    assert jobs.maps.requested[-1] == (flat.key, "umap", "test")
+    assert jobs.asked[-1] == Map.of(flat, "umap", "test")
 
 
 def test_the_chosen_run_is_kept_while_one_goes_to_another_page_and_back(
@@ -146,41 +157,43 @@ def test_the_chosen_run_is_kept_while_one_goes_to_another_page_and_back(
 
 
 def test_a_map_that_is_made_already_is_shown_without_being_polled(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    made = some_map("umap")
-    jobs.maps.made[(run.key, "umap", "test")] = made
+    made = keep_map(run, some_map("umap"))
     tab.open("latent", map="UMAP")
     header, points = the_map(tab)
     assert np.array_equal(points, made.points)
     assert header["inverse"] == "neighbours"
-    assert jobs.maps.requested == []
+    assert jobs.asked == []
 
 
 def test_a_map_on_its_way_can_be_cancelled_and_begun_again(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     choose(tab.open("latent"), "tsne")
-    which = (run.key, "tsne", "test")
+    which = Map.of(run, "tsne", "test")
     tab.button(key="cancel_map").click().run()
-    assert jobs.maps.cancelled == [which]
+    assert tab.button(key="cancel_map").disabled
+    del jobs.under_way[which]
+    tab.run()
+    assert jobs.called == [(which, "stop")]
     assert tab.info[0].value == "t-SNE was cancelled. The map below is PCA."
-    assert jobs.maps.requested.count(which) == 1
+    assert jobs.asked.count(which) == 1
     tab.button(key="again_map").click().run()
-    assert jobs.maps.requested.count(which) == 2
+    assert jobs.asked.count(which) == 2
     assert not tab.info
 
 
 def test_a_map_that_failed_says_why_and_can_be_begun_again(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    which = (run.key, "umap", "test")
-    jobs.maps.failures[which] = "The workers were lost."
+    which = Map.of(run, "umap", "test")
+    jobs.failures[which] = "The workers were lost."
     tab.open("latent", map="UMAP")
     assert tab.info[0].value == "The workers were lost. The map below is PCA."
     tab.button(key="again_map").click().run()
-    assert jobs.maps.requested == [which]
+    assert jobs.asked == [which]
 
 
 def test_all_images_are_test_images_first_and_then_those_of_training(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     tab.open("latent", images="All images")
     _, points = the_map(tab)
     assert len(points) == 10_000 + 512
-    assert jobs.maps.requested == [(run.key, "pca", "all")]
+    assert jobs.asked == [Map.of(run, "pca", "all")]
 
 
 @pytest.mark.parametrize("address", [{"map": "nonsense"}, {"images": "x" * 200}, {"map": "Its own dimensions"}])
@@ -205,14 +218,14 @@ def test_a_drawing_is_a_star_on_the_map(tab: Tab, jobs: FakeJobs, run: Run) -> N
 
 
 def test_a_star_waits_until_its_place_is_known(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.maps.made[(run.key, "tsne", "test")] = some_map("tsne")
+    keep_map(run, some_map("tsne"))
     tab.open("draw")
     tab.session_state[CANVAS] = drawn()
     tab.run()
     tab.open("latent", map="t-SNE")
     assert the_map(tab)[0]["stars"] == []
     assert the_map(tab)[0]["note"] == "Your drawing is being placed."
-    jobs.maps.places = (3.0, -4.0)
+    jobs.answers[Placement] = np.array([[3.0, -4.0]], np.float32)
     tab.run()
     (star,) = the_map(tab)[0]["stars"]
     assert (star["x"], star["y"]) == (3.0, -4.0)
@@ -220,9 +233,9 @@ def test_a_star_waits_until_its_place_is_known(tab: Tab, jobs: FakeJobs, run: Ru
 
 def test_there_is_no_star_among_points_that_are_still_on_their_way(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     points = np.random.default_rng(1).normal(size=(10_000, 2)).astype(np.float32)
-    which = (run.key, "tsne", "test")
-    jobs.maps.under_way[which] = MapJob(0.86, "optimising", points, False)
-    jobs.maps.places = (3.0, -4.0)
+    which = Map.of(run, "tsne", "test")
+    jobs.under_way[which] = job(which, progress=MapProgress(0.86, "optimising", points))
+    jobs.answers[Placement] = np.array([[3.0, -4.0]], np.float32)
     tab.open("draw")
     tab.session_state[CANVAS] = drawn()
     tab.run()
@@ -230,8 +243,8 @@ def test_there_is_no_star_among_points_that_are_still_on_their_way(tab: Tab, job
     header, _ = the_map(tab)
     assert header["stars"] == []
     assert header["note"] == "t-SNE is still forming. Your drawing is placed at the end."
-    del jobs.maps.under_way[which]
-    jobs.maps.made[which] = some_map("tsne")
+    del jobs.under_way[which]
+    keep_map(run, some_map("tsne"))
     tab.run()
     assert len(the_map(tab)[0]["stars"]) == 1
 
@@ -260,8 +273,8 @@ def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(tab: Tab, run: Run, n
 
 def test_a_server_without_runs_trains_the_quick_start(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("latent")
-    assert jobs.submitted == [FIRST]
-    jobs.under_way[FIRST.key] = job(FIRST, progress=progress_at(300, FIRST))
+    assert jobs.trained == [FIRST]
+    jobs.under_way[Training(FIRST)] = job(FIRST, progress=progress_at(300, FIRST))
     tab.run()
     assert tab.info[0].value.startswith("No network is trained on this server yet. Quick start is being trained now")
 
@@ -281,9 +294,9 @@ def test_drawn_digits_lie_among_digits_of_their_kind(
     assert data.test_labels is not None
     codes = open_codec(run).encode(data.test_images)
     made = project(codes, "tsne")
-    jobs.maps.made[(run.key, "tsne", "test")] = made
+    keep_map(run, made)
     placer = Placer(codes, made)
-    jobs.maps.place = lambda _run, _method, _part, codes: placer.place(codes)  # type: ignore[method-assign]
+    jobs.answers[Placement] = lambda work: placer.place(np.frombuffer(work.codes, "<f4").reshape(1, -1))
     others, among_their_kind = load_dataset("mnist"), 0
     assert others.test_labels is not None
     for label in range(10):

@@ -17,6 +17,7 @@ from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import Run, RunStore, Status
+from ae_core.workers.pca_fits import PcaFit
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
@@ -71,7 +72,7 @@ def test_a_server_without_runs_says_so_and_points_to_the_train_page(tab: Tab, jo
     tab.open("runs")
     assert tab.info[0].value == "Nothing is trained on this server yet. Train a network, and it will be listed here."
     assert "Train one" in [link.label for link in tab.page_link]
-    assert jobs.submitted == []
+    assert jobs.trained == []
 
 
 def test_the_train_page_links_to_the_list_with_how_many_there_are(tab: Tab, store: RunStore, small_run: Run) -> None:
@@ -318,7 +319,7 @@ def test_while_pca_is_fitted_the_board_shows_the_runs_alone(
     copied(small_run, store)
     tab.open("runs")
     assert set(dots(tab).kind) == {"Autoencoder"}
-    assert Config() in jobs.errands.fitted
+    assert PcaFit(Config()) in jobs.asked
     assert "One dot a run, further down is better. PCA is being fitted." in tab.words()
 
 

@@ -11,6 +11,7 @@ from ae_core.config.config import Config
 from ae_core.errors import JobError
 from ae_core.runs.lock import hold
 from ae_core.runs.store import Run, RunStore, State, Status
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL, copied
@@ -24,15 +25,15 @@ def said(tab: Tab, beginning: str) -> bool:
 
 def test_a_server_without_runs_trains_the_quick_start_by_itself(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("start")
-    assert jobs.submitted == [FIRST]
+    assert jobs.trained == [FIRST]
     assert said(tab, "Nothing is trained on this server yet, so Quick start is being trained now: the ")
     assert tab.block("inside")[0]["reconstructed"] == []
     tab.run()
-    assert jobs.submitted == [FIRST]
+    assert jobs.trained == [FIRST]
 
 
 def test_the_first_training_shows_how_far_it_is_and_what_it_rebuilds(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[FIRST.key] = job(FIRST, progress=progress_at(300, FIRST, grey=77))
+    jobs.under_way[Training(FIRST)] = job(FIRST, progress=progress_at(300, FIRST, grey=77))
     tab.open("start")
     header, arrays = tab.block("inside")
     assert header["status"] == "Step 300 of 1,000, error 0.062"
@@ -47,7 +48,7 @@ def test_a_trained_run_brings_its_decoder_and_the_codes_of_its_digits(
     copied(small_run, store)
     tab.open("start")
     header, arrays = tab.block("inside")
-    assert jobs.submitted == []
+    assert jobs.trained == []
     assert len(header["labels"]) == 40
     assert len(arrays["codes"]) == 40 * SMALL.latent_dim * 4
     assert [layer["kind"] for layer in header["network"]["decoder"]][-1] == "reshape"
@@ -109,7 +110,7 @@ def test_a_run_whose_images_were_removed_gives_way_to_another(
     store.delete(run.key)
     store.delete(other.key)
     tab.open("start")
-    assert jobs.submitted == [FIRST]
+    assert jobs.trained == [FIRST]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_a_damaged_run_can_be_deleted_and_the_page_goes_on(
     assert tab.subheader[0].value == "Things to try"
     tab.button(key=f"delete_damaged_{SMALL.key}").click().run()
     assert not tab.error
-    assert jobs.submitted == [FIRST]
+    assert jobs.trained == [FIRST]
 
 
 def test_a_run_with_a_damaged_config_does_not_hide_the_others(tab: Tab, store: RunStore, small_run: Run) -> None:
@@ -186,15 +187,15 @@ def test_a_first_training_that_rests_says_so_and_links_to_it(
     assert said(tab, words)
     assert not said(tab, "Nothing is trained on this server yet, so Quick start is being trained now")
     assert "Go on with it on the Train page" in [link.label for link in tab.page_link]
-    assert jobs.submitted == []
+    assert jobs.trained == []
 
 
 def test_a_first_training_whose_job_died_says_why(tab: Tab, jobs: FakeJobs, store: RunStore) -> None:
     store.create(FIRST)
-    jobs.failures[FIRST.key] = "The worker died several times."
+    jobs.failures[Training(FIRST)] = "The worker died several times."
     tab.open("start")
     assert said(tab, "The worker died several times.")
-    assert jobs.submitted == []
+    assert jobs.trained == []
 
 
 def test_a_first_training_in_another_process_is_watched(tab: Tab, jobs: FakeJobs, store: RunStore) -> None:
@@ -203,7 +204,7 @@ def test_a_first_training_in_another_process_is_watched(tab: Tab, jobs: FakeJobs
     with hold(run.path):
         tab.open("start")
     assert tab.block("inside")[0]["status"] == "Step 300 of 1,000"
-    assert jobs.submitted == []
+    assert jobs.trained == []
 
 
 def test_a_damaged_first_run_can_be_deleted(tab: Tab, jobs: FakeJobs, store: RunStore) -> None:
@@ -211,7 +212,7 @@ def test_a_damaged_first_run_can_be_deleted(tab: Tab, jobs: FakeJobs, store: Run
     tab.open("start")
     assert "status.json cannot be read" in tab.error[0].value
     tab.button(key=f"delete_damaged_{FIRST.key}").click().run()
-    assert jobs.submitted == [FIRST]
+    assert jobs.trained == [FIRST]
 
 
 def test_workers_that_cannot_be_reached_are_named(tab: Tab, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:

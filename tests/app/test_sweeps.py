@@ -16,6 +16,7 @@ from ae_core.errors import StoreError
 from ae_core.runs.store import Run, RunStore, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL, copied
@@ -65,7 +66,7 @@ def test_the_first_sweep_is_proposed_with_its_cost(tab: Tab, jobs: FakeJobs) -> 
     assert said(tab, "8 trainings. About 8 s.")
     tab.button(key="start_sweep").click().run()
     base = PRESETS["quick-start"]
-    assert jobs.submitted[-8:] == [replace(base, latent_dim=2**power) for power in range(8)]
+    assert jobs.trained[-8:] == [replace(base, latent_dim=2**power) for power in range(8)]
     sweep = Sweep.read(base, "latent_dim", [2**power for power in range(8)])
     assert tab.query_params["sweep"] == sweep.key
     assert states(tab) == ["in training, 0%"] * 8
@@ -87,7 +88,7 @@ def test_a_run_of_this_server_can_be_the_base(tab: Tab, store: RunStore, jobs: F
     tab.selectbox(key="sweep_field").select("loss").run()
     assert tab.multiselect[-1].value == ["mse", "bce"]
     tab.button(key="start_sweep").click().run()
-    assert jobs.submitted[-2:] == [replace(SMALL, loss="mse"), replace(SMALL, loss="bce")]
+    assert jobs.trained[-2:] == [replace(SMALL, loss="mse"), replace(SMALL, loss="bce")]
 
 
 def test_a_base_that_was_deleted_meanwhile_gives_way_to_another(tab: Tab, store: RunStore) -> None:
@@ -138,11 +139,11 @@ def test_a_sweep_under_way_shows_its_progress_and_its_points(
 ) -> None:
     one, two, four = DIMS.configs
     finish(store, one)
-    jobs.submit(two)
-    jobs.submit(four)
+    jobs.ask(Training(two))
+    jobs.ask(Training(four))
     jobs.under_way = {
-        two.key: job(two, progress=progress_at(3, two)),
-        four.key: job(four, "queued", place=1, wait_seconds=7.0),
+        Training(two): job(two, progress=progress_at(3, two)),
+        Training(four): job(four, "queued", place=1, wait_seconds=7.0),
     }
     tab.open("runs")
     assert said(tab, "1 of 3 trained. In training: latent dimensions 2 (60%). About 8 s left.")
@@ -180,11 +181,11 @@ def test_stopping_keeps_what_is_in_training_and_lets_the_rest_take_no_step(
 ) -> None:
     one, two, four = DIMS.configs
     for config in (one, two, four):
-        jobs.submit(config)
-    jobs.under_way = {one.key: job(one), two.key: job(two, "queued"), four.key: job(four, "queued")}
+        jobs.ask(Training(config))
+    jobs.under_way = {Training(one): job(one), Training(two): job(two, "queued"), Training(four): job(four, "queued")}
     tab.open("runs")
     tab.button(key="stop_sweep").click().run()
-    assert jobs.requests == [(two.key, "pause"), (four.key, "pause"), (one.key, "stop")]
+    assert jobs.called == [(Training(two), "pause"), (Training(four), "pause"), (Training(one), "stop")]
 
 
 def test_runs_that_were_stopped_or_deleted_can_be_started_again(
@@ -198,7 +199,7 @@ def test_runs_that_were_stopped_or_deleted_can_be_started_again(
     assert curve(tab)["Not trained to its end"] == {"2": 0.07}
     assert said(tab, "1 of 3 trained. What is stopped or missing can be started again.")
     tab.button(key="resume_sweep").click().run()
-    assert {config.key for config in jobs.submitted} >= {config.key for config in DIMS.configs[1:]}
+    assert {config.key for config in jobs.trained} >= {config.key for config in DIMS.configs[1:]}
 
 
 def test_a_run_that_failed_says_why_and_the_others_go_on(
@@ -207,9 +208,9 @@ def test_a_run_that_failed_says_why_and_the_others_go_on(
     one, two, four = DIMS.configs
     leave(store, one, Status("diverged", step=2, steps=5, test_mse=0.3, message="The loss became infinite."))
     leave(store, two, Status("failed", step=1, steps=5))
-    jobs.failures[two.key] = "The workers were lost."
-    jobs.submit(four)
-    jobs.under_way[four.key] = job(four, progress=progress_at(4, four))
+    jobs.failures[Training(two)] = "The workers were lost."
+    jobs.ask(Training(four))
+    jobs.under_way[Training(four)] = job(four, progress=progress_at(4, four))
     tab.open("runs")
     assert states(tab) == ["diverged", "failed", "in training, 80%"]
     assert said(tab, "Latent dimensions 1: The loss became infinite.")

@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.datasets.dataset import load_dataset
 from ae_core.errors import JobError, StoreError
-from ae_core.jobs.errands import Errands
 from ae_core.jobs.queue import Job, Jobs
 from ae_core.runs.lock import hold
 from ae_core.runs.store import Run, RunStore, State, Status
-from tests.app.fake_jobs import FakeErrands, FakeJobs, job, progress_at
+from ae_core.workers.trainings import Training
+from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab
 from tests.small import SMALL, copied
 from ui.training.snapshot import look_every
@@ -30,13 +30,12 @@ def ended(store: RunStore, state: State, *, step: int = 3, message: str = "") ->
     return run
 
 
-@pytest.mark.parametrize(("fake", "real"), [(FakeJobs, Jobs), (FakeErrands, Errands)])
-def test_the_fake_has_the_signatures_of_the_real_one(fake: type, real: type) -> None:
+def test_the_fake_has_the_signatures_of_the_real_one() -> None:
     import inspect
 
-    fakes = {name: method for name, method in vars(fake).items() if not name.startswith("_")}
+    fakes = {name: method for name, method in inspect.getmembers(FakeJobs, inspect.isfunction) if name[0] != "_"}
     assert {name: inspect.signature(method) for name, method in fakes.items()} == {
-        name: inspect.signature(getattr(real, name)) for name in fakes
+        name: inspect.signature(getattr(Jobs, name)) for name in fakes
     }
 
 
@@ -53,15 +52,15 @@ def test_settings_that_nobody_trained_offer_to_train_them(tab: Tab) -> None:
 def test_train_asks_for_the_training_and_shows_it_at_once(tab: Tab, jobs: FakeJobs) -> None:
     tab.open("train", **ADDRESS)
     tab.button(key="train").click().run()
-    assert jobs.submitted == [SMALL]
-    assert jobs.under_way[SMALL.key].owners == {tab.session_state["visitor"]}
+    assert jobs.trained == [SMALL]
+    assert jobs.under_way[Training(SMALL)].owners == {tab.session_state["visitor"]}
     assert tab.progress[0].text == "Starting: the network is being compiled, which takes a few seconds."
     assert {"Pause", "Stop"} <= set(tab.labels())
     assert "Train" not in tab.labels()
 
 
 def test_a_training_shows_how_far_it_is_how_fast_and_how_long_still(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     tab.open("train", **ADDRESS)
     assert tab.progress[0].text == "Step 3 of 5, 20 steps a second, 1 s left. Held-out error 0.0625"
     assert tab.progress[0].value == 60
@@ -73,17 +72,17 @@ def test_a_long_training_is_looked_at_less_often(seconds_left: float | None, pac
 
 
 def test_the_curve_ends_at_the_last_batches(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     tab.open("train", **ADDRESS)
     assert tab.curves()["Training"] == [(1, 0.1), (2, 0.05), (3, 0.05)]
     assert tab.curves()["Held-out"] == [(1, 0.1), (2, 0.05), (3, 0.0625)]
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(4, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(4, SMALL))
     tab.run()
     assert [step for step, _ in tab.curves()["Training"]] == [1, 2, 3, 4]
 
 
 def test_the_digits_are_those_of_the_last_report(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL, grey=51))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL, grey=51))
     tab.open("train", **ADDRESS)
     header, arrays = tab.block("preview")
     assert header["labels"] == [*"0123456789", *"012345"]
@@ -94,10 +93,10 @@ def test_the_digits_are_those_of_the_last_report(tab: Tab, jobs: FakeJobs) -> No
 
 @pytest.mark.parametrize(("key", "request_"), [("pause", "pause"), ("stop", "stop")])
 def test_pause_and_stop_ask_for_it(tab: Tab, jobs: FakeJobs, key: str, request_: str) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     tab.open("train", **ADDRESS)
     tab.button(key=key).click().run()
-    assert jobs.requests == [(SMALL.key, request_)]
+    assert jobs.called == [(Training(SMALL), request_)]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_pause_and_stop_ask_for_it(tab: Tab, jobs: FakeJobs, key: str, request_:
     ],
 )
 def test_a_job_that_does_not_train_says_what_it_waits_for(tab: Tab, jobs: FakeJobs, waiting: Job, words: str) -> None:
-    jobs.under_way[SMALL.key] = waiting
+    jobs.under_way[Training(SMALL)] = waiting
     tab.open("train", **ADDRESS)
     assert tab.progress[0].text == words
     asked = waiting.state in ("pausing", "stopping")
@@ -142,7 +141,7 @@ def test_a_run_that_ended_early_says_so_and_can_be_resumed(
     tab.open("train", **ADDRESS)
     assert [said for said in tab.words() if said.startswith(words)]
     tab.button(key="resume").click().run()
-    assert jobs.submitted == [SMALL]
+    assert jobs.trained == [SMALL]
 
 
 def test_a_diverged_run_says_what_to_change_and_keeps_its_weights(tab: Tab, store: RunStore) -> None:
@@ -155,7 +154,7 @@ def test_a_diverged_run_says_what_to_change_and_keeps_its_weights(tab: Tab, stor
 
 def test_a_job_that_died_says_why(tab: Tab, jobs: FakeJobs, store: RunStore) -> None:
     ended(store, "training")
-    jobs.failures[SMALL.key] = "The worker died several times."
+    jobs.failures[Training(SMALL)] = "The worker died several times."
     tab.open("train", **ADDRESS)
     assert tab.error[0].value == "The worker died several times."
     assert "Resume" in tab.labels()
@@ -191,10 +190,10 @@ def test_a_network_that_learned_nothing_is_no_success(tab: Tab, store: RunStore,
 def test_a_run_that_finishes_under_the_visitors_eyes_was_not_trained_before(
     tab: Tab, jobs: FakeJobs, store: RunStore, small_run: Run
 ) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(4, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(4, SMALL))
     tab.open("train", **ADDRESS)
     copied(small_run, store)
-    del jobs.under_way[SMALL.key]
+    del jobs.under_way[Training(SMALL)]
     tab.run()
     assert tab.success[0].value.startswith("5 steps in ")
 
@@ -205,7 +204,7 @@ def test_train_longer_goes_on_along_the_same_path_at_a_constant_rate(
     copied(small_run, store)
     tab.open("train", **ADDRESS)
     tab.button(key="longer").click().run()
-    assert jobs.submitted == [replace(SMALL, steps=10)]
+    assert jobs.trained == [replace(SMALL, steps=10)]
     assert tab.number_input(key="set_steps").value == 10
     assert tab.query_params == replace(SMALL, steps=10).to_text()
 
@@ -217,7 +216,7 @@ def test_train_longer_starts_a_new_cosine_from_the_weights_of_the_last(
     store.create(config).write_status(Status("finished", step=5, steps=5))
     tab.open("train", **config.to_text())
     tab.button(key="longer").click().run()
-    assert jobs.submitted == [replace(config, continues=config.key)]
+    assert jobs.trained == [replace(config, continues=config.key)]
     assert tab.query_params["continues"] == config.key
 
 
@@ -236,7 +235,7 @@ def test_a_refused_training_says_why_and_can_be_tried_again(tab: Tab, jobs: Fake
     jobs.refusal = None
     tab.button(key="train").click().run()
     assert not tab.error
-    assert jobs.submitted == [SMALL]
+    assert jobs.trained == [SMALL]
 
 
 def test_a_damaged_run_can_be_deleted_and_trained_anew(tab: Tab, store: RunStore) -> None:

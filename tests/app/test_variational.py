@@ -9,6 +9,7 @@ import pytest
 
 from ae_core.codecs.posterior import save_kl
 from ae_core.runs.store import Run, RunStore, Status
+from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.small import SMALL
@@ -46,7 +47,7 @@ def test_a_wrong_beta_is_explained(tab: Tab) -> None:
 
 
 def test_both_terms_grow_apart_while_it_trains(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[VARIATIONAL.key] = job(VARIATIONAL, progress=progress_at(3, VARIATIONAL, kl=KL))
+    jobs.under_way[Training(VARIATIONAL)] = job(VARIATIONAL, progress=progress_at(3, VARIATIONAL, kl=KL))
     tab.open("train", **ADDRESS)
     curves = tab.curves()
     assert list(curves) == ["Reconstruction", "Reconstruction, held-out", "KL term", "KL term, held-out"]
@@ -57,14 +58,14 @@ def test_both_terms_grow_apart_while_it_trains(tab: Tab, jobs: FakeJobs) -> None
 
 def test_the_first_steps_are_left_out_once_there_are_enough(tab: Tab, jobs: FakeJobs) -> None:
     longer = replace(VARIATIONAL, steps=100)
-    jobs.under_way[longer.key] = job(longer, progress=progress_at(20, longer, kl=KL))
+    jobs.under_way[Training(longer)] = job(longer, progress=progress_at(20, longer, kl=KL))
     tab.open("train", **longer.to_text())
     steps = [step for step, _ in tab.curves()["KL term"]]
     assert (steps[0], steps[-1]) == (7, 20)
 
 
 def test_each_dimension_has_a_bar_and_collapsed_ones_are_counted(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[VARIATIONAL.key] = job(VARIATIONAL, progress=progress_at(3, VARIATIONAL, kl=KL))
+    jobs.under_way[Training(VARIATIONAL)] = job(VARIATIONAL, progress=progress_at(3, VARIATIONAL, kl=KL))
     tab.open("train", **ADDRESS)
     bars = tab.charted()[1]
     assert (bars["dimension"].tolist(), bars["kl"].tolist()) == ([1, 2, 3, 4], list(KL))
@@ -74,7 +75,7 @@ def test_each_dimension_has_a_bar_and_collapsed_ones_are_counted(tab: Tab, jobs:
 def test_before_a_few_steps_nothing_is_said_of_used_dimensions(tab: Tab, jobs: FakeJobs) -> None:
     longer = replace(VARIATIONAL, steps=1000)
     for step, bars, said in ((0, 1, False), (1, 2, False), (99, 2, False), (100, 2, True)):
-        jobs.under_way[longer.key] = job(longer, progress=progress_at(step, longer, kl=KL))
+        jobs.under_way[Training(longer)] = job(longer, progress=progress_at(step, longer, kl=KL))
         tab.open("train", **longer.to_text())
         assert len(tab.charted()) == bars
         assert any("dimensions are used" in words for words in tab.words()) == said
@@ -111,6 +112,6 @@ def test_damaged_kl_terms_can_be_mended(tab: Tab, finished: Run) -> None:
 
 
 def test_a_plain_autoencoder_has_no_bars(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     tab.open("train", **SMALL.to_text())
     assert len(tab.charted()) == 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ae_core.latent.sampling import lerp, slerp
+from ae_core.latent.arithmetic import lerp, slerp
 from ae_core.runs.store import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
 from tests.browser.served import MILLISECONDS, PIXELS, Server, pixels, serving, settle, visit

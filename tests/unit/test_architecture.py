@@ -1,4 +1,4 @@
-"""The rules of docs/architecture.md, read off the imports and off the table of floors itself."""
+"""The rules of docs/architecture.md, read off the imports and off the order of packages that stands there."""
 
 from __future__ import annotations
 
@@ -15,33 +15,37 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WITH_TENSORFLOW = {"losses", "models", "stepper", "export", "classifier"}
-HEAVY = {f"ae_core.{name}" for name in WITH_TENSORFLOW | {"training"}}
-WITH_NEIGHBOURS = r"ae_core\.(nonlinear|projection|placing)"
+PLAN = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+WITH_TENSORFLOW = r"ae_core\.(training(\.\w+)?|classification\.networks)"
+"""Modules that only what is one of them imports at once; others do so inside functions, in a worker."""
+WITH_DASK = r"ae_core\.(jobs\.(queue|cluster)|workers\.channel)"
+WITH_NEIGHBOURS = r"ae_core\.latent\.(projection|tsne_umap|out_of_sample)"
 ONLY_IN = {
     "streamlit": r"app|pages\..+|ui(\..+)?",
-    "plotly": r"ae_core\.figures|ui(\..+)?",
-    "distributed": r"ae_core\.(jobs|errands|work|tasks|maps|mapmaking|contests|contestmaking|cluster)",
-    "dask": r"ae_core\.(jobs|errands|work|tasks|maps|mapmaking|contests|contestmaking|cluster)",
+    "plotly": r"ui(\..+)?",
+    "distributed": WITH_DASK,
+    "dask": WITH_DASK,
     "openTSNE": WITH_NEIGHBOURS,
     "umap": WITH_NEIGHBOURS,
-    "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.(quality|shallow)",
-    "tensorflow": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
-    "keras": rf"ae_core\.({'|'.join(WITH_TENSORFLOW)})",
+    "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.(evaluation\.precision_recall|classification\.shallow)",
+    "tensorflow": WITH_TENSORFLOW,
+    "keras": WITH_TENSORFLOW,
 }
+MOST_DIRECTLY = {"ae_core": 6, "ui": 3}
+"""Modules that lie in a top folder itself."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """`name` is a whole dotted name, such as "ae_core.config.config"; lazy: inside a function."""
+    """`name` is a whole dotted name, such as "ae_core.config.fields"; lazy: inside a function."""
 
     name: str
     lazy: bool
 
 
 def module_name(path: Path) -> str:
-    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return name.removesuffix(".__init__") if name != "ae_core.__init__" else name
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def files() -> Iterator[Path]:
@@ -72,40 +76,69 @@ IMPORTS = {name: list(imports(ast.parse(path.read_text(encoding="utf-8")))) for 
 
 
 def floors() -> dict[str, int]:
-    """Floor of each name in the table: "config" of ae_core.config.config, "ui" of the whole package."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Floors")[1].split("\n## ")[0]
-    rows = re.findall(r"^    (\d)  (.+(?:\n {7}.+)*)", text, re.MULTILINE)
-    return {name: int(floor) for floor, names in rows for name in re.split(r",\s*", names)}
+    """How high each package stands, by its dotted name. `a < b c` in the plan: b and c stand above a, side by side."""
+    found: dict[str, int] = {}
+    for top, line in re.findall(r"^    (ae_core|ui): (.+(?:\n {8,}.+)*)", PLAN, re.MULTILINE):
+        for floor, names in enumerate(line.split("<")):
+            found |= {f"{top}.{name}": floor for name in names.split()}
+    return found
 
 
 FLOORS = floors()
+TOPS = ["ae_core", "ui", "pages", "app"]
+"""From the ground up."""
 
 
-def place(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if parts[0] == "ae_core" and len(parts) > 1 else parts[0]
+def place(module: str) -> tuple[int, int]:
+    """How high a module stands: its top folder, and its package in there. What is a top folder itself, above all."""
+    top = module.split(".")[0]
+    return TOPS.index(top), FLOORS.get(package(module), 99)
+
+
+def package(module: str) -> str:
+    return ".".join(module.split(".")[:2])
 
 
 def imported(module: str) -> list[Import]:
     """Those of our own modules that it imports."""
-    own = [found for found in IMPORTS[module] if found.name.split(".")[0] in ("ae_core", "ui", "pages", "app")]
-    return [Import("ae_core.__init__", found.lazy) if found.name == "ae_core" else found for found in own]
+    return [found for found in IMPORTS[module] if found.name.split(".")[0] in TOPS]
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if name.count(".") and name.split(".")[0] in ("ae_core", "ui")]
+)
+def test_a_package_has_its_place_in_the_plan(module: str) -> None:
+    assert package(module) in FLOORS or module == "ae_core.__main__", f"add {package(module)} to docs/architecture.md"
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_what_the_plan_names_is_there(name: str) -> None:
+    assert name in MODULES
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_has_a_floor(module: str) -> None:
-    assert place(module) in FLOORS, f"{module} must stand on a floor of docs/architecture.md: add it to the table there"
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_from_its_floor_or_below(module: str) -> None:
-    above = [found.name for found in imported(module) if FLOORS[place(found.name)] > FLOORS[place(module)]]
-    assert not above
+def test_imports_go_down_only(module: str) -> None:
+    own = place(module)
+    # Side by side on a floor, packages know nothing of each other.
+    wrong = [
+        found.name for found in imported(module) if package(found.name) != package(module) and place(found.name) >= own
+    ]
+    assert not wrong
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = {module: {found.name for found in imported(module)} for module in MODULES}
     assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("top", MOST_DIRECTLY)
+def test_the_top_folders_hold_folders(top: str) -> None:
+    assert len(list((ROOT / top).glob("*.py"))) <= MOST_DIRECTLY[top]
+
+
+@pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])
+def test_a_package_says_what_lives_there(name: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
@@ -119,14 +152,13 @@ def test_a_page_imports_no_other_page(module: str) -> None:
     assert not [found.name for found in imported(module) if found.name.split(".")[0] in ("pages", "app")]
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("ae_core.")])
-def test_no_page_imports_what_needs_tensorflow(module: str) -> None:
-    assert not HEAVY & {found.name for found in imported(module)}
-
-
-@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("ae_core.") and name not in HEAVY])
-def test_what_needs_tensorflow_is_imported_inside_functions_only(module: str) -> None:
-    assert not HEAVY & {found.name for found in imported(module) if not found.lazy}
+@pytest.mark.parametrize("module", [name for name in MODULES if not re.fullmatch(WITH_TENSORFLOW, name)])
+def test_what_needs_tensorflow_is_imported_inside_functions_of_the_core_only(module: str) -> None:
+    lazily = module.split(".")[0] == "ae_core"
+    heavy = [
+        one.name for one in imported(module) if re.fullmatch(WITH_TENSORFLOW, one.name) and not (lazily and one.lazy)
+    ]
+    assert not heavy
 
 
 @pytest.mark.parametrize("module", ["ae_core", "ae_core.codecs.codec", "ae_core.jobs.queue"])
@@ -135,3 +167,20 @@ def test_importing_it_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_file_and_module_that_a_document_names_exists(document: str) -> None:
+    words = re.findall(r"`([\w./]+)`", (ROOT / document).read_text(encoding="utf-8"))
+    paths = [word for word in words if re.match(r"(ae_core|ui|pages|tests|docs|scripts|benchmarks|\.streamlit)/", word)]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    packages = {name.split(".")[1]: name for name in FLOORS}
+    dotted = [word for word in words if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", word) and word.split(".")[0] in packages]
+    assert [word for word in dotted if not is_known(packages[word.split(".")[0]], word)] == []
+
+
+def is_known(package: str, word: str) -> bool:
+    """Whether `word`, as in "runs.store" or "codecs.codec.open_codec", is a module or a name in one."""
+    _, module, *names = word.split(".")
+    path = MODULES.get(f"{package}.{module}")
+    return path is not None and all(re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")) for name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ae_core.classification.contest import CONTESTANTS, WHOLE
+from ae_core.classification.kept_contests import kept_contests
 from ae_core.errors import BottleneckError
 from ae_core.runs.store import Run
+from ae_core.workers.contests import ContestProgress, Contests
+from ae_core.workers.trainings import Training
 from ui.classify.setup import Field, Outcomes, choose_field, percent, show_labelled
 from ui.classify.standings import show_curve, show_standings
 from ui.selection.run import RUN, unmarked
 from ui.shell.errors import shown_plainly
-from ui.shell.server import jobs, store
+from ui.shell.server import jobs, store, visitor
 from ui.training.status import duration
 
 if TYPE_CHECKING:
-    from ae_core.jobs.contests import ContestName, ContestProgress, Task
+    from ae_core.jobs.books import Job
 
 POLL_SECONDS = 1.0
 GRAPHS_SECONDS = 50.0
@@ -33,7 +36,7 @@ _MINE = "_contests_started"
 """Where the session keeps which contests this visitor started."""
 _PROBLEM = "_contest_problem"
 
-Active = Mapping["ContestName", "Task[ContestProgress]"]
+Active = Sequence["Job[Contests]"]
 
 
 def show_contest(run: Run) -> Field | None:
@@ -46,7 +49,7 @@ def show_contest(run: Run) -> Field | None:
     if field is None:
         return None
     show_labelled(field)
-    moves = bool(jobs().contests.active())
+    moves = bool(jobs().active(Contests))
     st.fragment(_panel, run_every=POLL_SECONDS if moves else None)(field, moves)
     return field
 
@@ -54,19 +57,20 @@ def show_contest(run: Run) -> Field | None:
 def _panel(field: Field, moved: bool) -> None:
     """All that changes while a contest is held."""
     with shown_plainly():
-        everywhere = jobs().contests.active()
+        everywhere = jobs().active(Contests)
         if bool(everywhere) != moved:
             # The page goes on at another pace, and with the answers that have come.
             st.rerun()
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(problem)
-        active = {name: task for name, task in everywhere.items() if name.key == field.run.key}
-        outcomes = jobs().contests.outcomes(field.run)
+        active = [job for job in everywhere if job.work.key == field.run.key]
+        outcomes = kept_contests(field.run)
         _buttons(field, outcomes, active)
-        for words in jobs().contests.errors(field.run):
+        errors = jobs().errors(Contests)
+        for words in dict.fromkeys(errors[work] for work in errors if work.key == field.run.key):
             st.error(words)
-        for name, task in active.items():
-            _progress(name, task)
+        for job in active:
+            _progress(job)
         _others(field, everywhere)
         if not outcomes and not active:
             st.caption(f"Nothing is held yet on this run. The {len(CONTESTANTS)} contestants:")
@@ -93,7 +97,7 @@ def _contestants() -> None:
 
 def _others(field: Field, everywhere: Active) -> None:
     """Contests on other runs, for which one on this run would wait."""
-    for key in dict.fromkeys(name.key for name in everywhere if name.key != field.run.key):
+    for key in dict.fromkeys(job.work.key for job in everywhere if job.work.key != field.run.key):
         with suppress(BottleneckError):
             title = unmarked(store().open(key).title)
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -107,7 +111,7 @@ def _buttons(field: Field, outcomes: Outcomes, active: Active) -> None:
     counts = field.counts
     missing = _missing(outcomes, [field.labels], field.times)
     of_curve = _missing(outcomes, counts, field.times)
-    asked = {at for name in active for at in name.rounds}
+    asked = {at for job in active for at in job.work.rounds}
     begun = any(labels == field.labels for labels, _ in outcomes)
     with st.container(horizontal=True, vertical_alignment="center", key="contest_buttons"):
         st.button(
@@ -142,43 +146,46 @@ def _seconds(field: Field, outcomes: Outcomes, rounds: Sequence[tuple[int, int]]
         courses += [course] * len(left & {"fine-tuned", "from-scratch"})
         seconds += SECONDS_EACH * len(left) + SECONDS_A_LABEL * at[0] * ("logistic-pixels" in left)
     # What several contests share is made for the first of them.
-    return seconds + jobs().estimate(courses) + (0.0 if outcomes else GRAPHS_SECONDS)
+    return seconds + jobs().estimate(map(Training, courses)) + (0.0 if outcomes else GRAPHS_SECONDS)
 
 
 def _start(field: Field, counts: Sequence[int]) -> None:
     """A callback."""
     try:
-        name = jobs().contests.request(field.run, counts, seeds=field.times)
-        st.session_state.setdefault(_MINE, set()).add(name)
+        contests = Contests.of(field.run, counts, seeds=field.times)
+        jobs().ask(contests, owner=visitor())
+        st.session_state.setdefault(_MINE, set()).add(contests)
     except BottleneckError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _cancel(name: ContestName) -> None:
+def _cancel(contests: Contests) -> None:
     """A callback."""
     try:
-        jobs().contests.cancel(name)
+        jobs().call_off(contests)
     except BottleneckError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _progress(name: ContestName, task: Task[ContestProgress]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"contest_{name}"):
-        st.progress(min(1.0, task.progress.fraction), text=_words(name, task))
-        if name in st.session_state.get(_MINE, ()):
-            st.button("Stop", key=f"stop_{name}", on_click=_cancel, args=(name,), disabled=task.stopping)
+def _progress(job: Job[Contests]) -> None:
+    contests, stopping = job.work, job.state == "stopping"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"contest_{contests.name}"):
+        st.progress(min(1.0, job.progress.fraction if job.progress else 0.0), text=_words(job))
+        key = f"stop_{contests.name}"
+        if contests in st.session_state.get(_MINE, ()):
+            st.button("Stop", key=key, on_click=_cancel, args=(contests,), disabled=stopping)
             return
-        with st.popover("Stop", key=f"ask_{name}", disabled=task.stopping):
+        with st.popover("Stop", key=f"ask_{contests.name}", disabled=stopping):
             st.markdown("Somebody else started this. Stop it for everybody? What is learned by now is kept.")
-            st.button("Stop it", type="primary", key=f"stop_{name}", on_click=_cancel, args=(name,))
+            st.button("Stop it", type="primary", key=key, on_click=_cancel, args=(contests,))
 
 
-def _words(name: ContestName, task: Task[ContestProgress]) -> str:
-    progress = task.progress
-    if task.stopping:
+def _words(job: Job[Contests]) -> str:
+    contests, progress = job.work, job.progress or ContestProgress()
+    if job.state == "stopping":
         return "Stopping as soon as the one that learns now can be left ..."
     if progress.phase:
         return f"{progress.phase[0].upper()}{progress.phase[1:]} ..."
-    set_of = f", set {progress.seed + 1} of {name.seeds}" if name.seeds > 1 else ""
+    set_of = f", set {progress.seed + 1} of {contests.seeds}" if contests.seeds > 1 else ""
     so_far = "" if progress.accuracy is None else f": {percent(progress.accuracy)} of some test images so far"
     return f"{progress.labels:,} labels{set_of}. {CONTESTANTS[progress.contestant].title}{so_far}"

@@ -7,11 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
+from ae_core.classification.kept_contests import kept_contests
 from ui.classify.charts import confusion_chart
 from ui.classify.setup import Field, percent
 from ui.live import Strip, digit_strips
 from ui.shell.errors import shown_plainly
-from ui.shell.server import jobs
 
 CONTESTANT = "answers_of"
 _CHOSEN = "_answers_chosen"
@@ -22,7 +22,7 @@ MOST_WRONG = 32
 
 def show_answers(field: Field) -> None:
     """The answers of one contestant at a time, once there are any for this number of labels."""
-    contest = jobs().contests.outcomes(field.run).get((field.labels, 0))
+    contest = kept_contests(field.run).get((field.labels, 0))
     if contest:
         st.fragment(_answers)(field, contest.outcomes)
 

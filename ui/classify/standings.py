@@ -12,21 +12,22 @@ from ui.classify.charts import Row, curve_chart, standings_chart
 from ui.classify.setup import Field, Outcomes, percent
 
 if TYPE_CHECKING:
-    from ae_core.jobs.contests import ContestName, ContestProgress, Task
+    from ae_core.jobs.books import Job
+    from ae_core.workers.contests import ContestProgress, Contests
 
 Standings = Mapping[str, Standing]
 
 
-def show_standings(field: Field, outcomes: Outcomes, active: Mapping[ContestName, Task[ContestProgress]]) -> None:
+def show_standings(field: Field, outcomes: Outcomes, active: Sequence[Job[Contests]]) -> None:
     """The contestants with the chosen number of labels: as they are now, and what that says once all have learned."""
     contests = [contest for (labels, _), contest in outcomes.items() if labels == field.labels]
     sets = f", {len(contests)} sets of them" if len(contests) > 1 else ""
     st.markdown(f"**Accuracy with {field.labels:,} labels{sets}**")
     rows, moves = _rows(field, contests), False
-    for name, task in active.items():
-        moves = moves or any(labels == field.labels for labels, _ in name.rounds)
-        at = task.progress
-        if at.labels == field.labels and at.contestant and at.contestant not in {row.name for row in rows}:
+    for job in active:
+        moves = moves or any(labels == field.labels for labels, _ in job.work.rounds)
+        at: ContestProgress | None = job.progress
+        if at and at.labels == field.labels and at.contestant and at.contestant not in {row.name for row in rows}:
             rows.append(Row(at.contestant, at.accuracy, None, at.share))
     if not rows and not moves:
         st.caption(f"Not held yet with {field.labels:,} labels.")

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.datasets.dataset import to_pixels
-from ae_core.latent.sampling import class_means, combine
+from ae_core.latent.arithmetic import class_means, combine
 from ui.generate.codes import training_codes
 from ui.live import Term, equation
 from ui.selection.drawing import drawn_digit

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.dataset import Dataset
-from ae_core.latent.sampling import lerp, slerp
+from ae_core.latent.arithmetic import lerp, slerp
 from ui.live import blend
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec

@@ -16,6 +16,7 @@ from ae_core.datasets.dataset import as_floats, evenly
 from ae_core.errors import DataError
 from ae_core.evaluation.precision_recall import Features, Judge, Quality, precision_recall
 from ae_core.latent.sampling import SamplerName
+from ae_core.workers.judge_fits import JudgeFit
 from ui.generate.codes import TITLES, Drawn, made_images
 from ui.selection.open_codecs import OpenCodec
 from ui.selection.run import unmarked
@@ -127,7 +128,7 @@ def _features(config: Config) -> Features | None:
         pass
     except DataError:
         path.unlink(missing_ok=True)
-    jobs().errands.fit_judge(config.dataset)
+    jobs().ask(JudgeFit(config.dataset))
     return None
 
 

@@ -20,7 +20,7 @@ from ui.shell.errors import shown_plainly
 from ui.shell.server import data_for, jobs
 
 if TYPE_CHECKING:
-    from ae_core.jobs.maps import Part
+    from ae_core.codecs.codec import Part
 
 METHOD, IMAGES = "map", "images"
 """Keys of the two choices, and their names in the address."""
@@ -146,10 +146,11 @@ def _axes(look: Look, latent_dim: int) -> tuple[str, str] | None:
 
 def _progress(wanted: Wanted, look: Look) -> None:
     """How far a projection in the background is, with the means to stop it or to start it again."""
-    if look.job and wanted.method != "pca":
+    if look.job and look.job.progress and wanted.method != "pca":
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(look.job.fraction, progress_words(wanted, look.job))
-            st.button("Cancel", key="cancel_map", disabled=look.job.stopping, on_click=_cancel, args=(wanted,))
+            st.progress(look.job.progress.fraction, progress_words(wanted, look.job.progress))
+            stopping = look.job.state == "stopping"
+            st.button("Cancel", key="cancel_map", disabled=stopping, on_click=_cancel, args=(wanted,))
     if look.problem:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(f"{look.problem} The map below is {TITLES[look.shown.method]}.")
@@ -159,10 +160,10 @@ def _progress(wanted: Wanted, look: Look) -> None:
 def _cancel(wanted: Wanted) -> None:
     st.session_state.setdefault(CANCELLED, set()).add(wanted.name)
     with shown_plainly():
-        jobs().maps.cancel(wanted.run, wanted.method, wanted.part)
+        jobs().call_off(wanted.work)
 
 
 def _again(wanted: Wanted) -> None:
     st.session_state.get(CANCELLED, set()).discard(wanted.name)
     with shown_plainly():
-        jobs().maps.request(wanted.run, wanted.method, wanted.part)
+        jobs().ask(wanted.work)

@@ -9,15 +9,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ae_core.latent.kept_map import kept_map
 from ae_core.latent.projection import Method, Projection, linear_projection
 from ae_core.runs.store import Run
+from ae_core.workers.maps import Map
+from ae_core.workers.placements import Placement
 from ui.live import Collection, Star
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import jobs
 
 if TYPE_CHECKING:
-    from ae_core.jobs.maps import MapJob, Part
+    from ae_core.codecs.codec import Part
+    from ae_core.jobs.books import Job
+    from ae_core.latent.tsne_umap import MapProgress
 
 Floats = NDArray[np.float32]
 Linear = Literal["direct", "pca"]
@@ -36,6 +41,11 @@ class Wanted:
     run: Run
     method: Method
     part: Part
+
+    @property
+    def work(self) -> Map:
+        """What a worker does to make it. Raises RunNotFoundError."""
+        return Map.of(self.run, self.method, self.part)
 
     @property
     def name(self) -> str:
@@ -57,7 +67,7 @@ class Look:
 
     shown: Projection
     ready: bool
-    job: MapJob | None = None
+    job: Job[Map] | None = None
     problem: str = ""
     star: Star | None = None
     drawing: bool = False
@@ -65,12 +75,17 @@ class Look:
     @property
     def forming(self) -> bool:
         """Whether the points that are seen are those of a map on its way, not of `shown`."""
-        return self.job is not None and self.job.points is not None
+        return self._moving is not None
 
     @property
     def points(self) -> Floats:
         """(n, 2), what is seen."""
-        return self.shown.points if self.job is None or self.job.points is None else self.job.points
+        return self.shown.points if self._moving is None else self._moving
+
+    @property
+    def _moving(self) -> Floats | None:
+        at: MapProgress | None = self.job.progress if self.job else None
+        return at.points if at else None
 
     @property
     def waits(self) -> bool:
@@ -95,22 +110,20 @@ def look_at(wanted: Wanted, codec: OpenCodec, collection: Collection) -> Look:
 
 
 def _stand(wanted: Wanted, collection: Collection) -> Look:
-    maps = jobs().maps
-    which = (wanted.run, wanted.method, wanted.part)
     if wanted.method == "direct":
         _note_shown(wanted)
         return Look(_linear(collection.name, wanted.part, "direct", collection.codes), ready=True)
-    if projection := maps.ready(*which):
+    if projection := kept_map(wanted.run, wanted.method, wanted.part):
         _note_shown(wanted)
         return Look(projection, ready=True)
     meanwhile = _meanwhile(wanted, collection)
-    if job := maps.view(*which):
+    if job := jobs().view(wanted.work):
         return Look(meanwhile, ready=False, job=job)
-    problem = maps.error(*which)
+    problem = jobs().error(wanted.work)
     if problem or wanted.name in st.session_state.get(CANCELLED, ()):
         return Look(meanwhile, ready=False, problem=problem or f"{TITLES[wanted.method]} was cancelled.")
-    maps.request(*which)
-    return Look(meanwhile, ready=False, job=maps.view(*which))
+    jobs().ask(wanted.work)
+    return Look(meanwhile, ready=False, job=jobs().view(wanted.work))
 
 
 def _note_shown(wanted: Wanted) -> None:
@@ -121,7 +134,7 @@ def _meanwhile(wanted: Wanted, collection: Collection) -> Projection:
     """What can be shown at once: the map that was seen before, if it is a finished one; else PCA."""
     before: Method = st.session_state.get(_SHOWN, {}).get((wanted.run.key, wanted.part), "pca")
     if wanted.method != "pca" and before in ("tsne", "umap"):
-        made = jobs().maps.ready(wanted.run, before, wanted.part)
+        made = kept_map(wanted.run, before, wanted.part)
         if made:
             return made
     method: Linear = "direct" if wanted.method != "pca" and before == "direct" else "pca"
@@ -137,5 +150,6 @@ def _place(wanted: Wanted, shown: Projection, code: Floats) -> Floats | None:
     """Where a code (1, latent_dim) lies on what is shown, (2,); None until a worker has found out. Raises JobError."""
     if shown.linear:
         return shown.of_codes(code)[0]
-    placed = jobs().maps.place(wanted.run, shown.method, wanted.part, code)
+    on = Map.of(wanted.run, shown.method, wanted.part)
+    placed = jobs().answer(Placement.of(on, code, latent_dim=wanted.run.config.latent_dim))
     return None if placed is None else placed[0]

@@ -12,7 +12,7 @@ from ui.latent.map_state import TITLES, Look, Wanted
 from ui.training.status import duration
 
 if TYPE_CHECKING:
-    from ae_core.jobs.maps import MapJob
+    from ae_core.latent.tsne_umap import MapProgress
 
 WORDS: dict[Method, str] = {
     "direct": "Each image stands where its code says. Nothing is lost on this map.",
@@ -60,21 +60,21 @@ def note_of(wanted: Wanted, look: Look) -> str:
     return "Your drawing is being placed." if look.drawing and look.star is None else ""
 
 
-def progress_words(wanted: Wanted, job: MapJob) -> str:
+def progress_words(wanted: Wanted, at: MapProgress) -> str:
     """How far a map is, and how long still where that can be told from its pace."""
-    words = f"{TITLES[wanted.method]}: {job.phase}, {round(100 * job.fraction)} %"
-    left = _seconds_left(wanted, job, time.monotonic())
+    words = f"{TITLES[wanted.method]}: {at.phase}, {round(100 * at.fraction)} %"
+    left = _seconds_left(wanted, at, time.monotonic())
     return words if left is None else f"{words}, about {duration(left)} left"
 
 
-def _seconds_left(wanted: Wanted, job: MapJob, now: float) -> float | None:
+def _seconds_left(wanted: Wanted, at: MapProgress, now: float) -> float | None:
     """From the pace of the present phase, since others have another one; None before that can be told."""
-    name = f"{wanted.name} {job.phase}"
+    name = f"{wanted.name} {at.phase}"
     known, begun, first = st.session_state.get(_PACE, ("", 0.0, 0.0))
-    if known != name or job.fraction < first:
-        st.session_state[_PACE] = (name, now, job.fraction)
+    if known != name or at.fraction < first:
+        st.session_state[_PACE] = (name, now, at.fraction)
         return None
-    seconds, part = now - begun, job.fraction - first
+    seconds, part = now - begun, at.fraction - first
     if seconds < LEAST_SECONDS or part < LEAST_PART:
         return None
-    return seconds * (1 - job.fraction) / part
+    return seconds * (1 - at.fraction) / part

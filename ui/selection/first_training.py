@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from ae_core.config.presets import title_of
 from ae_core.runs.lock import is_held
 from ae_core.runs.store import Run
+from ae_core.workers.trainings import Training
 from ui.selection.run import FIRST
 from ui.shell.server import jobs, store, visitor
 
 if TYPE_CHECKING:
-    from ae_core.jobs.queue import Job
+    from ae_core.jobs.books import Job
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class First:
     """
 
     run: Run | None
-    job: Job | None
+    job: Job[Training] | None
     problem: str
 
     @property
@@ -55,10 +56,11 @@ class First:
 
 def first_training() -> First:
     """Begin the first training unless that was done, and look how far it is. Raises JobError, DamagedRunError."""
+    training = Training(FIRST)
     # The job first: one that is gone has written its last status.
-    job, problem = jobs().view(FIRST.key), jobs().error(FIRST.key)
+    job, problem = jobs().view(training), jobs().error(training)
     run = store().find(FIRST)
     if job is None and not problem and (run is None or run.status.state == "queued"):
-        jobs().submit(FIRST, owner=visitor())
-        job = jobs().view(FIRST.key)
+        jobs().ask(training, owner=visitor())
+        job = jobs().view(training)
     return First(run, job, problem)

@@ -116,7 +116,9 @@ def baseline(config: Config) -> PcaBasis | None:
     from ae_core.codecs.pca import baseline_path
 
     if not has_baseline(config):
-        jobs().errands.fit_baseline(config)
+        from ae_core.workers.pca_fits import PcaFit
+
+        jobs().ask(PcaFit(config))
         return None
     return _basis(str(baseline_path(store(), config)))
 

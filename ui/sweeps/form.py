@@ -11,6 +11,7 @@ from ae_core.errors import BottleneckError
 from ae_core.runs.store import Run
 from ae_core.runs.sweep import MOST_VALUES, Sweep, fields_for, split_values, suggested
 from ae_core.runs.sweep_store import SweepStore
+from ae_core.workers.trainings import Training
 from ui.selection.run import told_apart
 from ui.shell.server import has_data, jobs, store, visitor
 from ui.training.form import with_label
@@ -64,7 +65,7 @@ def start(sweep: Sweep) -> None:
     """Queue all that is not trained yet and show the sweep; a callback."""
     try:
         for config in sweep.configs:
-            jobs().submit(config, owner=visitor())
+            jobs().ask(Training(config), owner=visitor())
         # Kept last: from now on a run that is not there was deleted.
         sweeps().save(sweep)
         st.query_params[SWEEP] = sweep.key
@@ -109,8 +110,8 @@ def _cost(sweep: Sweep) -> str:
     if not left:
         return f"All {count} are trained already: the curve is there at once."
     trained = f", {count - len(left)} of them trained already" if len(left) < count else ""
-    waiting = " when the workers are free" if jobs().active() else ""
-    return f"{count} trainings{trained}. About {duration(jobs().estimate(left))}{waiting}."
+    waiting = " when the workers are free" if jobs().active(Training) else ""
+    return f"{count} trainings{trained}. About {duration(jobs().estimate(map(Training, left)))}{waiting}."
 
 
 def _is_trained(config: Config) -> bool:

@@ -14,6 +14,7 @@ from ae_core.evaluation.comparison import NONE
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import KeptSweep
 from ae_core.runs.titles import sweep_title
+from ae_core.workers.trainings import Training
 from ui.selection.run import RUN, showable, unmarked
 from ui.shell.errors import shown_plainly
 from ui.shell.rename import naming
@@ -145,7 +146,7 @@ def _stop(sweep: Sweep) -> None:
     try:
         # The queue first, or its next training would begin when the running one ends.
         for trial in sorted(look_at(sweep), key=lambda trial: trial.begun):
-            jobs().request(trial.config.key, "stop" if trial.begun else "pause")
+            jobs().call_off(Training(trial.config), "stop" if trial.begun else "pause")
     except BottleneckError as error:
         st.session_state[PROBLEM] = str(error)
 

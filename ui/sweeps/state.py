@@ -8,6 +8,7 @@ from ae_core.config.config import Config
 from ae_core.errors import DamagedRunError
 from ae_core.runs.store import State, Status
 from ae_core.runs.sweep import Sweep
+from ae_core.workers.trainings import Training
 from ui.shell.server import jobs
 from ui.training.panel import RESUMABLE
 from ui.training.snapshot import View, look
@@ -66,7 +67,7 @@ class Trial:
 
     @property
     def can_stop(self) -> bool:
-        return self.view is not None and self.view.job is not None and self.view.job.state in ("queued", "training")
+        return self.view is not None and self.view.job is not None and self.view.job.state in ("queued", "working")
 
     @property
     def share(self) -> float:
@@ -98,7 +99,7 @@ class Trial:
         if self.problem or self.active:
             return self.problem
         failed = self.status is not None and self.status.state in ("diverged", "failed")
-        return (self.status.message if self.status and failed else "") or jobs().error(self.config.key)
+        return (self.status.message if self.status and failed else "") or jobs().error(Training(self.config))
 
     def seconds_left(self) -> float:
         """Until it is trained, for one that a worker of this server has; else 0."""
@@ -107,13 +108,13 @@ class Trial:
             return 0.0
         if job.progress and job.progress.seconds_left is not None:
             return job.progress.seconds_left
-        return job.wait_seconds + jobs().estimate([self.config])
+        return job.wait_seconds + jobs().estimate([Training(self.config)])
 
     def _moving(self) -> str:
         job = self.view.job if self.view else None
         if job is None:
             return "in another process"
-        if job.state == "training":
+        if job.state == "working":
             return f"in training, {self.share:.0%}"
         return "waiting" if job.state == "queued" else job.state
 

@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ae_core.datasets.dataset import OWN_NAME, list_datasets
 from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
+from ae_core.workers.downloads import FashionMnist
 from ui.shell.server import jobs, store
 
 FILES, TITLE = "image_files", "image_title"
@@ -81,17 +82,16 @@ def _remove(name: str, dataset_key: str) -> None:
 
 
 def _fetch_fashion() -> None:
-    errands = jobs().errands
-    fetch = errands.fashion_fetch()
-    if fetch.running:
+    if jobs().view(FashionMnist()):
         st.fragment(_wait_for_fashion, run_every=POLL_SECONDS)()
         return
-    st.button("Fetch Fashion-MNIST (30 MB)", key="fetch_fashion", on_click=errands.fetch_fashion, width="stretch")
-    if fetch.problem:
-        st.error(fetch.problem)
+    ask = jobs().ask
+    st.button("Fetch Fashion-MNIST (30 MB)", key="fetch_fashion", on_click=ask, args=(FashionMnist(),), width="stretch")
+    if problem := jobs().error(FashionMnist()):
+        st.error(problem)
 
 
 def _wait_for_fashion() -> None:
-    if not jobs().errands.fashion_fetch().running:
+    if not jobs().view(FashionMnist()):
         st.rerun()
     st.info("Fetching Fashion-MNIST; the page goes on working meanwhile.")

@@ -14,6 +14,7 @@ from ae_core.datasets.dataset import preview_indices
 from ae_core.errors import BottleneckError
 from ae_core.runs.history import Request
 from ae_core.runs.store import State
+from ae_core.workers.trainings import Training
 from ui.live import digit_rows
 from ui.selection.run import RUN, damage_mendable, longer, showable
 from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
@@ -89,8 +90,8 @@ def _buttons(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="training_buttons"):
         if view.job:
             asked = view.job.state in ("pausing", "stopping")
-            st.button("Pause", key="pause", on_click=_request, args=(view.config.key, "pause"), disabled=asked)
-            st.button("Stop", key="stop", on_click=_request, args=(view.config.key, "stop"), disabled=asked)
+            st.button("Pause", key="pause", on_click=_request, args=(view.config, "pause"), disabled=asked)
+            st.button("Stop", key="stop", on_click=_request, args=(view.config, "stop"), disabled=asked)
         elif view.elsewhere:
             st.button("Pause", key="pause", disabled=True, help="It runs in another process: pause it there.")
         elif state in RESUMABLE:
@@ -108,15 +109,15 @@ def _buttons(view: View) -> None:
 
 def _submit(config: Config) -> None:
     try:
-        jobs().submit(config, owner=visitor())
+        jobs().ask(Training(config), owner=visitor())
         st.session_state.pop(REFUSAL, None)
     except BottleneckError as error:
         # Callbacks run before the page is drawn: the message waits for its place.
         st.session_state[REFUSAL] = str(error)
 
 
-def _request(key: str, request: Request) -> None:
-    jobs().request(key, request)
+def _request(config: Config, request: Request) -> None:
+    jobs().call_off(Training(config), request)
 
 
 def _train_longer(config: Config) -> None:

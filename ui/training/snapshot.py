@@ -10,10 +10,11 @@ from ae_core.config.config import Config
 from ae_core.runs.history import History, Progress
 from ae_core.runs.lock import is_held
 from ae_core.runs.store import Run, State
+from ae_core.workers.trainings import Training
 from ui.shell.server import jobs, store
 
 if TYPE_CHECKING:
-    from ae_core.jobs.queue import Job
+    from ae_core.jobs.books import Job
 
 PACES = ((60.0, 2.0), (20.0, 1.0), (0.0, 0.5))
 """Seconds left at least, and the seconds between two looks then. Each look costs the watching browser about 0.1 seconds
@@ -32,7 +33,7 @@ class View:
 
     config: Config
     run: Run | None
-    job: Job | None
+    job: Job[Training] | None
     elsewhere: bool
 
     @property
@@ -91,7 +92,7 @@ class View:
 
 def look(config: Config) -> View:
     """The training of `config` as it is now. Raises JobError, StoreError or DamagedRunError."""
-    job, run = jobs().view(config.key), store().find(config)
+    job, run = jobs().view(Training(config)), store().find(config)
     return View(config, run, job, elsewhere=job is None and run is not None and is_held(run.path))
 
 

@@ -9,11 +9,12 @@ import streamlit as st
 from ae_core.config.config import Config
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.runs.store import Run, Status
+from ae_core.workers.trainings import Training
 from ui.shell.server import baseline_mse, jobs
 from ui.training.snapshot import View
 
 if TYPE_CHECKING:
-    from ae_core.jobs.queue import Job
+    from ae_core.jobs.books import Job
 
 REFUSAL = "submit_failed"
 """Where the session keeps why a training could not be begun, until it is shown."""
@@ -25,7 +26,7 @@ _WATCHED = "watched_keys"
 
 def show_status(view: View) -> None:
     """Show that line for the training in `view`."""
-    problem = st.session_state.pop(REFUSAL, "") or ("" if view.active else jobs().error(view.config.key))
+    problem = st.session_state.pop(REFUSAL, "") or ("" if view.active else jobs().error(Training(view.config)))
     if problem:
         st.error(problem)
     elif view.job:
@@ -39,7 +40,7 @@ def show_status(view: View) -> None:
         _end_words(view, view.run)
 
 
-def _job_words(job: Job, steps: int) -> str:
+def _job_words(job: Job[Training], steps: int) -> str:
     if job.state in ("pausing", "stopping"):
         return f"{job.state.capitalize()} ..."
     if job.state == "queued":

@@ -14,11 +14,13 @@ from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.errors import ConfigError, JobError
 from ae_core.jobs import cluster
-from ae_core.jobs.queue import Job, Jobs
+from ae_core.jobs.books import Job
+from ae_core.jobs.queue import Jobs
 from ae_core.runs.lock import hold
 from ae_core.runs.store import Run, RunStore, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
+from ae_core.workers.trainings import Training
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 
@@ -45,135 +47,143 @@ def jobs(store: RunStore) -> Iterator[Jobs]:
 @pytest.fixture(autouse=True)
 def nothing_left_running(jobs: Jobs) -> Iterator[None]:
     yield
-    for job in jobs.active():
-        jobs.request(job.key, "pause")
-    wait_until(lambda: not jobs.active(), "all jobs have ended")
+    for job in jobs.active(Training):
+        jobs.call_off(job.work, "pause")
+    wait_until(lambda: not jobs.active(Training), "all jobs have ended")
 
 
-def finished(jobs: Jobs, key: str) -> Run:
-    wait_until(lambda: jobs.view(key) is None, f"run {key} has ended")
-    return jobs.store.open(key)
+def ask(jobs: Jobs, config: Config, *, owner: str = "") -> Training:
+    """Ask for the training of `config`."""
+    training = Training(config)
+    jobs.ask(training, owner=owner)
+    return training
 
 
-def in_training(jobs: Jobs, key: str, *, after: int = 0) -> Job:
+def finished(jobs: Jobs, training: Training) -> Run:
+    wait_until(lambda: jobs.view(training) is None, f"{training.noun} has ended")
+    return jobs.store.open(training.key)
+
+
+def in_training(jobs: Jobs, training: Training, *, after: int = 0) -> Job[Training]:
     """The job as soon as it has got beyond the step `after`."""
 
-    def look() -> Job | None:
-        job = jobs.view(key)
-        assert job, f"run {key} has ended: {jobs.error(key)}"
+    def look() -> Job[Training] | None:
+        job = jobs.view(training)
+        assert job, f"{training.noun} has ended: {jobs.error(training)}"
         return job if job.progress and job.progress.step > after else None
 
-    return wait_until(look, f"run {key} is in training")
+    return wait_until(look, f"{training.noun} is under way")
 
 
 def test_a_worker_trains_the_same_bits_as_this_process(jobs: Jobs, dense_run: Run) -> None:
-    run = finished(jobs, jobs.submit(DENSE))
+    training = ask(jobs, DENSE)
+    run = finished(jobs, training)
     assert run.status.state == "finished"
     assert_same_bits(run, dense_run)
-    assert jobs.error(run.key) == ""
+    assert jobs.error(training) == ""
 
 
 def test_two_who_ask_for_the_same_training_share_it(jobs: Jobs) -> None:
     config = replace(LONG, seed=1)
-    keys = {jobs.submit(config, owner="ada"), jobs.submit(replace(config, momentum=0.1), owner="bob")}
-    assert keys == {config.key}
-    assert [job.owners for job in jobs.active()] == [frozenset({"ada", "bob"})]
+    asked = {ask(jobs, config, owner="ada"), ask(jobs, replace(config, momentum=0.1), owner="bob")}
+    assert asked == {Training(config)}
+    assert [job.owners for job in jobs.active(Training)] == [frozenset({"ada", "bob"})]
 
 
 def test_progress_arrives_while_it_trains_and_nothing_is_left_after(jobs: Jobs) -> None:
-    key = jobs.submit(replace(LONG, seed=2))
-    first = in_training(jobs, key)
-    later = in_training(jobs, key, after=first.progress.step if first.progress else 0)
-    assert (later.state, later.place, later.wait_seconds) == ("training", 0, 0)
+    training = ask(jobs, replace(LONG, seed=2))
+    first = in_training(jobs, training)
+    later = in_training(jobs, training, after=first.progress.step if first.progress else 0)
+    assert (later.state, later.place, later.wait_seconds) == ("working", 0, 0)
     assert later.progress is not None
     assert later.progress.history.step[:3] == [1, 2, 3]
     assert later.progress.reconstructions.shape == (16, 28, 28)
-    jobs.request(key, "stop")
-    run = finished(jobs, key)
+    jobs.call_off(training, "stop")
+    run = finished(jobs, training)
     assert (run.status.state, open_codec(run).latent_dim) == ("stopped", LONG.latent_dim)
-    assert jobs.active() == []
+    assert jobs.active(Training) == []
 
 
 def test_stopping_wins_over_pausing(jobs: Jobs) -> None:
-    key = jobs.submit(replace(LONG, seed=4))
-    jobs.request(key, "pause")
-    jobs.request(key, "stop")
-    assert jobs.active()[0].state == "stopping"
-    assert finished(jobs, key).status.state == "stopped"
+    training = ask(jobs, replace(LONG, seed=4))
+    jobs.call_off(training, "pause")
+    jobs.call_off(training, "stop")
+    assert jobs.active(Training)[0].state == "stopping"
+    assert finished(jobs, training).status.state == "stopped"
 
 
 def test_a_queue_keeps_its_order_and_tells_everybody_how_long_they_wait(jobs: Jobs) -> None:
     heavy = Config(steps=10_000, seed=5)
-    keys = [jobs.submit(config) for config in (LONG, replace(LONG, seed=6), heavy, SHORT)]
-    in_training(jobs, keys[0], after=1000)
-    views = jobs.active()
-    states = ["training", "queued", "queued", "queued"]
-    assert [(job.key, job.state, job.place) for job in views] == list(zip(keys, states, range(4), strict=True))
+    asked = [ask(jobs, config) for config in (LONG, replace(LONG, seed=6), heavy, SHORT)]
+    in_training(jobs, asked[0], after=1000)
+    views = jobs.active(Training)
+    states = ["working", "queued", "queued", "queued"]
+    assert [(job.work, job.state, job.place) for job in views] == list(zip(asked, states, range(4), strict=True))
     none, first, light, all_three = (job.wait_seconds for job in views)
     assert none == 0 < first
     assert all_three - light > light - first > 0
-    jobs.request(keys[0], "pause")
-    in_training(jobs, keys[1])
-    assert [job.key for job in jobs.active()] == keys[1:]
+    jobs.call_off(asked[0], "pause")
+    in_training(jobs, asked[1])
+    assert [job.work for job in jobs.active(Training)] == asked[1:]
 
 
 def test_a_queued_training_that_is_paused_takes_no_step(jobs: Jobs) -> None:
-    running, queued = jobs.submit(replace(LONG, seed=8)), jobs.submit(replace(LONG, seed=9))
-    jobs.request(queued, "pause")
-    assert [job.state for job in jobs.active() if job.key == queued] == ["pausing"]
-    jobs.request(running, "pause")
+    running, queued = ask(jobs, replace(LONG, seed=8)), ask(jobs, replace(LONG, seed=9))
+    jobs.call_off(queued, "pause")
+    assert [job.state for job in jobs.active(Training) if job.work == queued] == ["pausing"]
+    jobs.call_off(running, "pause")
     run = finished(jobs, queued)
     assert (run.status.state, run.status.step) == ("paused", 0)
 
 
 def test_a_paused_training_goes_on_where_it_was(jobs: Jobs) -> None:
     config = replace(LONG, seed=10)
-    key = jobs.submit(config)
-    in_training(jobs, key, after=20)
-    jobs.request(key, "pause")
-    paused = finished(jobs, key).status
+    training = ask(jobs, config)
+    in_training(jobs, training, after=20)
+    jobs.call_off(training, "pause")
+    paused = finished(jobs, training).status
     assert (paused.state, paused.step > 20) == ("paused", True)
-    jobs.submit(config)
-    job = wait_until(lambda: (job := jobs.view(key)) and job.progress and job, "the first report")
+    ask(jobs, config)
+    job = wait_until(lambda: (job := jobs.view(training)) and job.progress and job, "the first report")
     assert job.progress.step >= paused.step
 
 
 def test_asking_for_a_training_while_it_pauses_makes_it_go_on(jobs: Jobs) -> None:
     config = replace(LONG, seed=11)
-    key = jobs.submit(config, owner="ada")
-    step = in_training(jobs, key, after=20).progress.step  # type: ignore[union-attr]
-    jobs.request(key, "pause")
-    jobs.submit(config, owner="bob")
-    wait_until(lambda: jobs.view(key).state == "training", "it trains again")  # type: ignore[union-attr]
-    assert in_training(jobs, key, after=step).owners == {"ada", "bob"}
+    training = ask(jobs, config, owner="ada")
+    step = in_training(jobs, training, after=20).progress.step  # type: ignore[union-attr]
+    jobs.call_off(training, "pause")
+    ask(jobs, config, owner="bob")
+    wait_until(lambda: jobs.view(training).state == "working", "it trains again")  # type: ignore[union-attr]
+    assert in_training(jobs, training, after=step).owners == {"ada", "bob"}
 
 
 def test_a_pause_asked_for_last_is_the_one_that_counts(jobs: Jobs) -> None:
     config = replace(LONG, seed=12)
-    key = jobs.submit(config)
-    in_training(jobs, key)
-    jobs.request(key, "pause")
-    jobs.submit(config)
-    jobs.request(key, "pause")
-    assert finished(jobs, key).status.state == "paused"
+    training = ask(jobs, config)
+    in_training(jobs, training)
+    jobs.call_off(training, "pause")
+    ask(jobs, config)
+    jobs.call_off(training, "pause")
+    assert finished(jobs, training).status.state == "paused"
 
 
 def test_many_who_look_while_others_ask_never_hang(jobs: Jobs) -> None:
-    key, done = jobs.submit(replace(LONG, seed=13)), threading.Event()
+    training, done = ask(jobs, replace(LONG, seed=13)), threading.Event()
 
     def look() -> None:
         while not done.is_set():
-            jobs.active()
-            jobs.view(key)
+            jobs.active(Training)
+            jobs.view(training)
             time.sleep(0.001)
 
     lookers = [threading.Thread(target=look) for _ in range(4)]
     for looker in lookers:
         looker.start()
-    in_training(jobs, key, after=100)
-    other = jobs.submit(replace(SHORT, seed=14))
-    jobs.request(key, "pause")
-    states = [finished(jobs, one).status.state for one in (key, other)]
+    in_training(jobs, training, after=100)
+    other = ask(jobs, replace(SHORT, seed=14))
+    jobs.call_off(training, "pause")
+    states = [finished(jobs, one).status.state for one in (training, other)]
     done.set()
     for looker in lookers:
         looker.join()
@@ -181,56 +191,57 @@ def test_many_who_look_while_others_ask_never_hang(jobs: Jobs) -> None:
 
 
 def test_a_finished_run_is_not_trained_again(jobs: Jobs, store: RunStore) -> None:
-    before = finished(jobs, jobs.submit(DENSE)).status
-    key = jobs.submit(DENSE)
-    assert jobs.view(key) is None
-    assert store.open(key).status == before
+    before = finished(jobs, ask(jobs, DENSE)).status
+    training = ask(jobs, DENSE)
+    assert jobs.view(training) is None
+    assert store.open(training.key).status == before
 
 
 def test_a_config_that_does_not_fit_the_data_is_refused_at_once(jobs: Jobs, store: RunStore) -> None:
     config = replace(DENSE, train_size=1_000_000)
     with pytest.raises(ConfigError) as caught:
-        jobs.submit(config)
+        ask(jobs, config)
     assert caught.value.field == "train_size"
     assert store.find(config) is None
 
 
 def test_an_error_on_a_worker_is_told_in_its_own_words_until_the_next_try(jobs: Jobs) -> None:
     config = replace(SHORT, continues="0123456789ab")
-    run = finished(jobs, jobs.submit(config))
-    message = jobs.error(run.key)
+    training = ask(jobs, config)
+    run = finished(jobs, training)
+    message = jobs.error(training)
     assert message.startswith("continues must be the key of a finished run on this server. Received: 0123456789ab.")
     assert (run.status.state, run.status.message) == ("failed", message)
-    jobs.submit(config)
-    assert jobs.error(run.key) == ""
-    finished(jobs, run.key)
-    assert jobs.error(run.key) == message
+    ask(jobs, config)
+    assert jobs.error(training) == ""
+    finished(jobs, training)
+    assert jobs.error(training) == message
 
 
 def test_a_run_that_another_process_trains_is_only_watched(jobs: Jobs, store: RunStore) -> None:
     config = replace(SHORT, seed=22)
     with hold(store.create(config).path):
-        key = jobs.submit(config)
-        assert jobs.view(key) is None
-        assert store.open(key).status.state == "queued"
-    store.delete(key)
+        training = ask(jobs, config)
+        assert jobs.view(training) is None
+        assert store.open(training.key).status.state == "queued"
+    store.delete(training.key)
 
 
 def test_what_was_interrupted_is_taken_up_again_in_its_order(jobs: Jobs, store: RunStore) -> None:
-    def left(seed: int, status: Status) -> str:
-        run = store.create(replace(SHORT, seed=seed))
-        run.write_status(status)
-        return run.key
+    def left(seed: int, status: Status) -> Training:
+        training = Training(replace(SHORT, seed=seed))
+        store.create(training.config).write_status(status)
+        return training
 
     early, late = left(30, Status("training", step=2, created=2.0)), left(31, Status("queued", created=3.0))
     left(32, Status("paused", created=1.0)), left(33, Status("failed", created=1.0))
     elsewhere = left(34, Status("training", created=1.0))
-    with hold(store.root / elsewhere):
+    with hold(store.root / elsewhere.key):
         assert set(jobs.resume_interrupted()) == {early, late}
-        assert [job.key for job in jobs.active()] == [early, late]
+        assert [job.work for job in jobs.active(Training)] == [early, late]
         assert jobs.resume_interrupted() == []
-    assert {finished(jobs, key).status.state for key in (early, late)} == {"finished"}
-    store.delete(elsewhere)
+    assert {finished(jobs, one).status.state for one in (early, late)} == {"finished"}
+    store.delete(elsewhere.key)
 
 
 def test_a_run_of_an_older_version_is_not_taken_up(jobs: Jobs, store: RunStore) -> None:
@@ -242,14 +253,14 @@ def test_a_run_of_an_older_version_is_not_taken_up(jobs: Jobs, store: RunStore) 
 
 def test_every_value_of_a_sweep_is_a_job_and_one_that_was_trained_costs_nothing(jobs: Jobs, store: RunStore) -> None:
     sweep = Sweep.read(replace(SHORT, seed=36), "latent_dim", ["1", "2"])
-    finished(jobs, jobs.submit(sweep.configs[0]))
-    running = jobs.submit(replace(LONG, seed=37))
+    finished(jobs, ask(jobs, sweep.configs[0]))
+    running = ask(jobs, replace(LONG, seed=37))
     in_training(jobs, running)
-    keys = [jobs.submit(config) for config in sweep.configs]
-    assert [job.key for job in jobs.active()] == [running, keys[1]]
-    jobs.request(running, "pause")
-    assert [finished(jobs, key).status.state for key in keys] == ["finished"] * 2
-    assert [store.open(key).config.latent_dim for key in keys] == [1, 2]
+    asked = [ask(jobs, config) for config in sweep.configs]
+    assert [job.work for job in jobs.active(Training)] == [running, asked[1]]
+    jobs.call_off(running, "pause")
+    assert [finished(jobs, one).status.state for one in asked] == ["finished"] * 2
+    assert [store.open(one.key).config.latent_dim for one in asked] == [1, 2]
 
 
 def test_a_sweep_goes_on_after_its_app_was_killed(jobs: Jobs, store: RunStore) -> None:
@@ -261,15 +272,15 @@ def test_a_sweep_goes_on_after_its_app_was_killed(jobs: Jobs, store: RunStore) -
     (kept,) = SweepStore(store.root).listed()
     assert kept.sweep is not None
     jobs.resume_interrupted()
-    assert [job.key for job in jobs.active()] == [config.key for config in kept.sweep.configs]
-    assert {finished(jobs, config.key).status.state for config in kept.sweep.configs} == {"finished"}
+    assert [job.work.config for job in jobs.active(Training)] == list(kept.sweep.configs)
+    assert {finished(jobs, Training(config)).status.state for config in kept.sweep.configs} == {"finished"}
 
 
 def test_the_estimate_grows_with_the_work_that_is_left(jobs: Jobs) -> None:
-    one = Config(steps=10_000)
+    one, long = Training(Config(steps=10_000)), Training(Config(steps=100_000))
     assert jobs.estimate([]) == 0
     assert jobs.estimate([one, one]) == pytest.approx(2 * jobs.estimate([one]))
-    assert jobs.estimate([replace(one, steps=100_000)]) > 5 * jobs.estimate([one])
+    assert jobs.estimate([long]) > 5 * jobs.estimate([one])
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "somewhere", "tcp://x:y", "ftp://127.0.0.1:1"])
@@ -284,13 +295,14 @@ def test_a_scheduler_that_is_not_there_is_told_in_plain_words(
 
 def test_the_pca_of_the_same_images_is_fitted_beside_a_training(jobs: Jobs, store: RunStore) -> None:
     config = replace(LONG, seed=50, train_size=100)
-    key = jobs.submit(config)
+    training = ask(jobs, config)
     path = wait_until(lambda: (path := baseline_path(store, config)).exists() and path, "the PCA is fitted")
     assert PcaBasis.load(path).components.any(axis=1).sum() == 99
-    assert jobs.view(key) is not None
+    assert jobs.view(training) is not None
 
 
 def test_requests_and_looks_at_unknown_runs_are_harmless(jobs: Jobs) -> None:
-    jobs.request("0123456789ab", "pause")
-    assert jobs.view("0123456789ab") is None
-    assert jobs.error("0123456789ab") == ""
+    unknown = Training(replace(SHORT, seed=60))
+    jobs.call_off(unknown, "pause")
+    assert jobs.view(unknown) is None
+    assert jobs.error(unknown) == ""

@@ -10,7 +10,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from ae_core.errors import DataError, ProjectionCancelledError
+from ae_core.errors import CancelledError, DataError
 from ae_core.latent import tsne_umap
 from ae_core.latent.out_of_sample import Placer
 from ae_core.latent.projection import METHODS, Projection, linear_projection, methods_for, project, trustworthiness
@@ -178,7 +178,7 @@ def test_of_a_straight_map_which_is_shown_already_nothing_is_told_but_that_it_is
 def test_what_is_cancelled_ends_at_the_next_look(monkeypatch, method, phase):
     monkeypatch.setattr(tsne_umap, "REPORT_SECONDS", 0.0)
     watcher = Watcher(lambda seen: bool(seen) and seen[-1].phase == phase)
-    with pytest.raises(ProjectionCancelledError):
+    with pytest.raises(CancelledError):
         project(CODES, method, report=watcher.seen.append, should_stop=watcher.should_stop)
     assert [progress.phase for progress in watcher.seen].count(phase) == 1
 
@@ -186,7 +186,7 @@ def test_what_is_cancelled_ends_at_the_next_look(monkeypatch, method, phase):
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_what_is_cancelled_from_the_start_reports_nothing(method):
     watcher = Watcher(lambda _seen: True)
-    with pytest.raises(ProjectionCancelledError):
+    with pytest.raises(CancelledError):
         project(CODES, method, report=watcher.seen.append, should_stop=watcher.should_stop)
     assert watcher.seen == []
 
@@ -198,7 +198,7 @@ def test_a_cancelled_umap_leaves_threads_and_progress_bars_as_they_were(monkeypa
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
     monkeypatch.setattr(tsne_umap, "REPORT_SECONDS", 0.0)
     watcher = Watcher(lambda seen: bool(seen) and seen[-1].phase == "optimising")
-    with pytest.raises(ProjectionCancelledError):
+    with pytest.raises(CancelledError):
         project(CODES, "umap", report=watcher.seen.append, should_stop=watcher.should_stop)
 
     class Nowhere:

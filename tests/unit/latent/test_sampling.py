@@ -1,41 +1,24 @@
-"""Where new codes come from: the distributions they are drawn from, the ways between two, and sums."""
+"""The distributions that new codes are drawn from."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from ae_core.errors import DataError
-from ae_core.latent.sampling import (
-    Box,
-    Mixture,
-    Normal,
-    class_means,
-    coincide,
-    combine,
-    fit_samplers,
-    lerp,
-    slerp,
-)
+from ae_core.latent.sampling import Box, Mixture, Normal, coincide, fit_samplers
 
 RANDOM = np.random.default_rng(0)
 MANY = 20_000
 TWISTED = np.array([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [0.0, -1.0, 0.3]])
 CODES = (RANDOM.normal(size=(3000, 3)) @ TWISTED.T + [1.0, -2.0, 5.0]).astype(np.float32)
-SHARES = np.linspace(0, 1, 11, dtype=np.float32)
 
 
 def two_clouds() -> NDArray[np.float32]:
     """Half of the codes around (-5, 0), half around (5, 0): the mean of all lies where none is."""
     centres = np.repeat([[-5.0, 0.0], [5.0, 0.0]], 1000, axis=0)
     return (centres + RANDOM.normal(size=(2000, 2))).astype(np.float32)
-
-
-def angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    return float(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1)))
 
 
 def test_the_prior_has_mean_zero_and_the_spread_that_was_asked_for() -> None:
@@ -130,44 +113,3 @@ def test_codes_that_all_coincide_have_no_mixture_and_are_known_as_such() -> None
 def test_what_are_no_codes_is_refused_in_plain_words(codes: NDArray[np.float32]) -> None:
     with pytest.raises(DataError, match="Codes must"):
         Normal.fit(codes)
-
-
-@pytest.mark.parametrize("way", [lerp, slerp])
-def test_a_way_begins_and_ends_where_it_should(way: object) -> None:
-    codes = way(CODES[0], CODES[1], SHARES)  # type: ignore[operator]
-    assert codes.shape == (11, 3)
-    assert np.allclose(codes[[0, -1]], CODES[:2], atol=1e-5)
-
-
-def test_an_arc_between_codes_of_one_length_keeps_it_and_turns_evenly() -> None:
-    a, b = (code / np.linalg.norm(code) for code in RANDOM.normal(size=(2, 6)).astype(np.float32))
-    codes = slerp(a, b, SHARES)
-    assert np.allclose(np.linalg.norm(codes, axis=1), 1, atol=1e-5)
-    turns = [angle(one, other) for one, other in pairwise(codes)]
-    assert np.allclose(turns, angle(a, b) / 10, atol=1e-3)
-
-
-def test_the_straight_line_is_shorter_of_length_in_the_middle() -> None:
-    a, b = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
-    half = np.array([0.5], np.float32)
-    assert np.linalg.norm(lerp(a, b, half)) == pytest.approx(0.7071, abs=1e-4)
-    assert np.linalg.norm(slerp(a, b, half)) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("times", [2, -1, -0.5, 0, 1])
-def test_where_there_is_no_arc_it_is_the_straight_line(times: float) -> None:
-    a = np.array([1, 2, -3], np.float32)
-    b = np.float32(times) * a
-    assert np.allclose(slerp(a, b, SHARES), lerp(a, b, SHARES), atol=1e-6)
-
-
-def test_the_average_of_a_class_is_the_mean_of_its_codes() -> None:
-    codes = np.array([[1, 0], [3, 0], [0, 5]], np.float32)
-    means = class_means(codes, np.array([7, 7, 4]))
-    assert {label: mean.tolist() for label, mean in means.items()} == {7: [2, 0], 4: [0, 5]}
-
-
-def test_a_sum_takes_away_the_second_and_adds_the_third() -> None:
-    first, minus, plus = (np.array(code, np.float32) for code in ([1, 2], [3, 5], [10, 20]))
-    assert combine(first, minus, plus).tolist() == [8, 17]
-    assert np.array_equal(combine(first, first, plus), plus)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ae_core.config.config import Config
-from ae_core.jobs.estimate import Pace
+from ae_core.workers.pace import Pace
 
 TINY = Config(encoder_widths=(16,), latent_dim=2, steps=3000)
 
