@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ae_core.classification.contest import CONTESTANTS, EPOCHS, PUBLISHED, Contest, Standing
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.runs.store import RunStore
 from benchmarks.rows import Bar, BenchmarkError, Row, alternate, say
 from benchmarks.sides import Side
@@ -157,7 +157,7 @@ def _page(table: dict[int, Standings], rows: Sequence[Row]) -> str:
         "contests.",
         "",
         f"On {date.today():%d %B %Y}, Python {platform.python_version()}, {versions}. The encoder is that of the "
-        f"preset {NOTES[PRESET].title}: a variational autoencoder with 20 dimensions that has seen the 60,000 "
+        f"preset {CATALOGUE[PRESET].title}: a variational autoencoder with 20 dimensions that has seen the 60,000 "
         f"training images of MNIST and no label, in {run.status.step:,} steps ({run.status.seconds:.0f} s; negative "
         f"ELBO {run.status.neg_elbo:.1f} nats an image). Contestants learn from the same labelled images, as many "
         "of each class, and name the 10,000 test images.",

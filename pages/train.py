@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ui.live import layer_picture
 from ui.selection.run import runs_link
 from ui.shell.frame import inside_app

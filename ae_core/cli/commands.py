@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ae_core.cli.terminal import CtrlC, end_progress, show_contestant, show_progress, silent_tensorflow
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.plan import plan_layers
+from ae_core.config.presets import CATALOGUE, PRESETS, Preset
 from ae_core.datasets.dataset import dataset_for
 from ae_core.errors import BottleneckError, ConfigError, DivergedError
 from ae_core.runs.store import Run, RunStore
@@ -92,18 +92,22 @@ def _command(commands: Any, name: str, function: Callable[..., int], text: str) 
 
 
 def _presets(options: argparse.Namespace) -> int:
-    rows = [
-        {"name": name, "title": NOTES[name].title, "params": plan_layers(config).params, "settings": config.to_text()}
-        for name, config in PRESETS.items()
-    ]
     if options.json:
+        rows = [
+            {"name": name, "title": preset.title, "params": _params(preset), "settings": preset.config.to_text()}
+            for name, preset in CATALOGUE.items()
+        ]
         print(json.dumps({"presets": rows}))
         return 0
-    for name, config in PRESETS.items():
-        print(f"{name:<16} {NOTES[name].title}, {plan_layers(config).params:,} parameters")
-        settings = " ".join(f"{field}={value}" for field, value in config.to_text().items())
+    for name, preset in CATALOGUE.items():
+        print(f"{name:<16} {preset.title}, {_params(preset):,} parameters")
+        settings = " ".join(f"{field}={value}" for field, value in preset.config.to_text().items())
         print(f"{'':<16} {settings or 'all settings at their defaults'}")
     return 0
+
+
+def _params(preset: Preset) -> int:
+    return plan_layers(preset.config).params
 
 
 def _train(options: argparse.Namespace) -> int:

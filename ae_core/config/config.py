@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.fields import Choice, Classes, Field, Integer, Integers, MirroredIntegers, Name, Number
+from ae_core.config.losses import LOSSES
 from ae_core.errors import ConfigError
 
 SCHEMA = 1
@@ -60,7 +62,7 @@ FIELDS: dict[str, Field] = {
         group="Network",
         label="Architecture",
         help="Dense layers see 784 pixels without order; convolutions see which pixels are neighbours.",
-        choices={"dense": "Dense", "conv": "Convolutional"},
+        choices={name: architecture.title for name, architecture in ARCHITECTURES.items()},
     ),
     "encoder_widths": Integers(
         group="Network",
@@ -134,7 +136,7 @@ FIELDS: dict[str, Field] = {
         group="Loss",
         label="Loss",
         help="What counts as a good reconstruction; cross-entropy also punishes being sure and wrong.",
-        choices={"mse": "Mean squared error", "bce": "Binary cross-entropy"},
+        choices={name: loss.title for name, loss in LOSSES.items()},
     ),
     "beta": Number(
         group="Loss",
@@ -268,11 +270,14 @@ class Config:
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
             object.__setattr__(self, name, read_field(name, field, getattr(self, name)))
-        if self.loss == "bce" and self.output_activation != "sigmoid":
+        loss = LOSSES[self.loss]
+        if loss.outputs and self.output_activation not in loss.outputs:
+            fitting = " or ".join(loss.outputs)
+            others = " or ".join(name for name, other in LOSSES.items() if not other.outputs)
             raise ConfigError(
                 "output_activation",
-                "output_activation must be sigmoid when loss is bce, which needs pixels between 0 and 1. "
-                f"Received: {self.output_activation}. Choose sigmoid, or the loss mse.",
+                f"output_activation must be {fitting} when loss is {self.loss}, which {loss.why}. "
+                f"Received: {self.output_activation}. Choose {fitting}, or the loss {others}.",
             )
 
     @classmethod
@@ -314,15 +319,9 @@ class Config:
     def canonical(self) -> Config:
         """The same training with each field that it ignores set to its default."""
         default = Config()
-        ignored: dict[str, Any] = {}
-        if self.architecture == "conv":
-            ignored |= {"encoder_widths": default.encoder_widths, "decoder_widths": None}
-        else:
-            ignored["filters"] = default.filters
-            if self.decoder_widths == self.encoder_widths[::-1]:
-                ignored["decoder_widths"] = None
-            if not (self.encoder_widths or self.decoder_widths):
-                ignored |= {"hidden_activation": default.hidden_activation, "dropout": 0.0}
+        others = [other for name, other in ARCHITECTURES.items() if name != self.architecture]
+        ignored: dict[str, Any] = {field: getattr(default, field) for other in others for field in other.fields}
+        ignored |= ARCHITECTURES[self.architecture].ignored(self)
         if self.family == "variational":
             ignored |= {"code_activation": default.code_activation, "code_l1": 0.0}
         else:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import FIELDS, Config
 
 
 @dataclass(frozen=True)
-class Note:
-    """What a page says of a preset: its name, what it is, and what to look for."""
+class Preset:
+    """A training worth knowing: its name, what it is and what to look for, and its settings."""
 
     title: str
     text: str
+    config: Config
 
 
 _ARTICLE = Config(
@@ -39,33 +41,99 @@ _VARIATIONAL = Config(
     steps=6000,
 )
 
-PRESETS: dict[str, Config] = {
-    "quick-start": _QUICK,
-    "article": _ARTICLE,
-    "article-long": replace(_ARTICLE, steps=30_000),
-    "article-mended": replace(_ARTICLE, output_activation="sigmoid", loss="bce", optimizer="adam"),
-    "two-dimensions": Config(
-        encoder_widths=(512, 256, 128), latent_dim=2, learning_rate=0.002, schedule="cosine", steps=2000
+CATALOGUE: dict[str, Preset] = {
+    "quick-start": Preset(
+        "Quick start",
+        "One hidden layer of 512 units and a code of 32 numbers. Good digits after about ten seconds.",
+        _QUICK,
     ),
-    "convolutional": Config(architecture="conv", learning_rate=0.004, schedule="cosine"),
-    "sparse": replace(_QUICK, latent_dim=128, code_activation="relu", code_l1=0.0003),
-    "denoising": replace(_QUICK, latent_dim=64, input_noise=0.5),
-    "linear": Config(
-        encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.003, schedule="cosine", steps=2000
+    "article": Preset(
+        "The article",
+        "The network of the tutorial: 784-256-128 and back, ReLU everywhere, RMSProp, mean squared error. Some strokes "
+        "stay black: a ReLU output pixel that is never positive has no gradient, and so never learns.",
+        _ARTICLE,
     ),
-    "deep-30": Config(
-        encoder_widths=(1024, 256),
-        latent_dim=30,
-        hidden_activation="gelu",
-        loss="mse",
-        learning_rate=0.0015,
-        schedule="cosine",
-        steps=12_000,
+    "article-long": Preset(
+        "The article, long",
+        "The same for 30,000 steps, as the tutorial trained it. Watch how little the extra 29,000 steps bring.",
+        replace(_ARTICLE, steps=30_000),
     ),
-    "variational": _VARIATIONAL,
-    "variational-two-dimensions": replace(_VARIATIONAL, encoder_widths=(512, 256, 128), latent_dim=2, steps=3000),
-    "beta-4": replace(_VARIATIONAL, beta=4.0),
+    "article-mended": Preset(
+        "The article, mended",
+        "A reader's remark: the output should not be ReLU. Changing the output alone does not help (0.027 to 0.033 "
+        "with ReLU, linear or sigmoid under RMSProp and squared error); sigmoid with cross-entropy and Adam reaches "
+        "0.008 in the same 1,000 steps.",
+        replace(_ARTICLE, output_activation="sigmoid", loss="bce", optimizer="adam"),
+    ),
+    "two-dimensions": Preset(
+        "Two dimensions",
+        "A code of two numbers can be drawn as a map. Reconstructions blur, yet they beat PCA's two components.",
+        Config(encoder_widths=(512, 256, 128), latent_dim=2, learning_rate=0.002, schedule="cosine", steps=2000),
+    ),
+    "convolutional": Preset(
+        "Convolutional",
+        "Layers that know which pixels are neighbours: the sharpest digits with the fewest parameters.",
+        Config(architecture="conv", learning_rate=0.004, schedule="cosine"),
+    ),
+    "sparse": Preset(
+        "Sparse",
+        "128 numbers in a code, but each costs something (L1): most are zero for any one digit.",
+        replace(_QUICK, latent_dim=128, code_activation="relu", code_l1=0.0003),
+    ),
+    "denoising": Preset(
+        "Denoising",
+        "The input is spoiled with noise, the target is clean: the network learns what digits look like, not to copy.",
+        replace(_QUICK, latent_dim=64, input_noise=0.5),
+    ),
+    "linear": Preset(
+        "Linear",
+        "No hidden layers, no bends: the best such a network can do is PCA. Watch it approach the PCA line.",
+        Config(
+            encoder_widths=(),
+            output_activation="linear",
+            loss="mse",
+            learning_rate=0.003,
+            schedule="cosine",
+            steps=2000,
+        ),
+    ),
+    "deep-30": Preset(
+        "Deep, 30 dimensions",
+        "Hinton and Salakhutdinov (Science, 2006) trained 784-1000-500-250-30 layer by layer and report a squared "
+        "error of 3.00 per test image, and 13.87 for PCA. This is 784-1024-256-30, trained in one go in some minutes.",
+        Config(
+            encoder_widths=(1024, 256),
+            latent_dim=30,
+            hidden_activation="gelu",
+            loss="mse",
+            learning_rate=0.0015,
+            schedule="cosine",
+            steps=12_000,
+        ),
+    ),
+    "variational": Preset(
+        "Variational",
+        "The encoder gives a mean and a variance, the decoder learns from a random draw, and the KL term pulls all "
+        "codes towards one normal distribution: digits drawn from it look like digits. See how many of the 20 "
+        "dimensions it uses.",
+        _VARIATIONAL,
+    ),
+    "variational-two-dimensions": Preset(
+        "Variational, two dimensions",
+        "Beside Two dimensions on the map of the latent space: round, without holes, centred at zero. It pays for "
+        "that with blurrier digits.",
+        replace(_VARIATIONAL, encoder_widths=(512, 256, 128), latent_dim=2, steps=3000),
+    ),
+    "beta-4": Preset(
+        "Variational, beta 4",
+        "Variational with four times the price on the KL term (Higgins et al., 2017), all else being the same: fewer "
+        "dimensions are used, each for something one can name, and the digits blur.",
+        replace(_VARIATIONAL, beta=4.0),
+    ),
 }
+
+PRESETS: dict[str, Config] = {name: preset.config for name, preset in CATALOGUE.items()}
+"""The settings alone, by the name that a shell or an address uses."""
 
 
 @lru_cache(maxsize=1000)
@@ -77,8 +145,8 @@ def title_of(config: Config) -> str:
     changes = {name: _changes(preset, config) for name, preset in PRESETS.items()}
     name = min(changes, key=lambda name: len(changes[name]))
     if len(changes[name]) < 2:
-        return ", ".join([NOTES[name].title, *(setting_words(config, field) for field in changes[name])])
-    sizes = config.filters if config.architecture == "conv" else config.encoder_widths
+        return ", ".join([CATALOGUE[name].title, *(setting_words(config, field) for field in changes[name])])
+    sizes = getattr(config, ARCHITECTURES[config.architecture].sizes)
     layers = "-".join(str(size) for size in sizes) or "no hidden layers"
     kind = FIELDS["architecture"].text(config.architecture).capitalize()
     if config.family == "variational":
@@ -97,67 +165,3 @@ def setting_words(config: Config, field: str, value: str = "") -> str:
 def _changes(preset: Config, config: Config) -> list[str]:
     """The fields in which the training of `config` differs from that of `preset`."""
     return [f for f in FIELDS if getattr(preset.canonical, f) != getattr(config.canonical, f)]
-
-
-NOTES: dict[str, Note] = {
-    "quick-start": Note(
-        "Quick start",
-        "One hidden layer of 512 units and a code of 32 numbers. Good digits after about ten seconds.",
-    ),
-    "article": Note(
-        "The article",
-        "The network of the tutorial: 784-256-128 and back, ReLU everywhere, RMSProp, mean squared error. Some strokes "
-        "stay black: a ReLU output pixel that is never positive has no gradient, and so never learns.",
-    ),
-    "article-long": Note(
-        "The article, long",
-        "The same for 30,000 steps, as the tutorial trained it. Watch how little the extra 29,000 steps bring.",
-    ),
-    "article-mended": Note(
-        "The article, mended",
-        "A reader's remark: the output should not be ReLU. Changing the output alone does not help (0.027 to 0.033 "
-        "with ReLU, linear or sigmoid under RMSProp and squared error); sigmoid with cross-entropy and Adam reaches "
-        "0.008 in the same 1,000 steps.",
-    ),
-    "two-dimensions": Note(
-        "Two dimensions",
-        "A code of two numbers can be drawn as a map. Reconstructions blur, yet they beat PCA's two components.",
-    ),
-    "convolutional": Note(
-        "Convolutional",
-        "Layers that know which pixels are neighbours: the sharpest digits with the fewest parameters.",
-    ),
-    "sparse": Note(
-        "Sparse",
-        "128 numbers in a code, but each costs something (L1): most are zero for any one digit.",
-    ),
-    "denoising": Note(
-        "Denoising",
-        "The input is spoiled with noise, the target is clean: the network learns what digits look like, not to copy.",
-    ),
-    "linear": Note(
-        "Linear",
-        "No hidden layers, no bends: the best such a network can do is PCA. Watch it approach the PCA line.",
-    ),
-    "deep-30": Note(
-        "Deep, 30 dimensions",
-        "Hinton and Salakhutdinov (Science, 2006) trained 784-1000-500-250-30 layer by layer and report a squared "
-        "error of 3.00 per test image, and 13.87 for PCA. This is 784-1024-256-30, trained in one go in some minutes.",
-    ),
-    "variational": Note(
-        "Variational",
-        "The encoder gives a mean and a variance, the decoder learns from a random draw, and the KL term pulls all "
-        "codes towards one normal distribution: digits drawn from it look like digits. See how many of the 20 "
-        "dimensions it uses.",
-    ),
-    "variational-two-dimensions": Note(
-        "Variational, two dimensions",
-        "Beside Two dimensions on the map of the latent space: round, without holes, centred at zero. It pays for "
-        "that with blurrier digits.",
-    ),
-    "beta-4": Note(
-        "Variational, beta 4",
-        "Variational with four times the price on the KL term (Higgins et al., 2017), all else being the same: fewer "
-        "dimensions are used, each for something one can name, and the digits blur.",
-    ),
-}

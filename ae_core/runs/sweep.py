@@ -17,7 +17,7 @@ from typing import Any
 
 from ae_core.config.config import FIELDS, Config, read_field
 from ae_core.config.fields import Choice, Integer, Number
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import dataset_for
 from ae_core.errors import ConfigError
 

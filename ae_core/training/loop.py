@@ -16,7 +16,14 @@ from ae_core.config.layers import PIXELS
 from ae_core.datasets.dataset import Dataset, evenly, preview_indices
 from ae_core.runs.history import Batches, HeldOut
 from ae_core.training.checkpoints import Snapshot
-from ae_core.training.losses import LOSSES, code_penalty, kl_divergence, reparameterized, weight_penalty
+from ae_core.training.losses import (
+    code_penalty,
+    kl_divergence,
+    loss_function,
+    mean_squared_error,
+    reparameterized,
+    weight_penalty,
+)
 from ae_core.training.networks import Network, build_network
 
 HELD_OUT_SAMPLE = 500
@@ -42,6 +49,8 @@ class Stepper:
             tf.config.experimental.enable_op_determinism()
         self.config = config
         self.network: Network = build_network(config)
+        # Looked up here: TensorFlow would take the look-up for a part of the step that it compiles.
+        self._reconstruction_loss = loss_function(config.loss)
         self._layers = self.network.layer_variables
         # One for each layer: its update then overlaps with the rest of the backward pass. They never share a state, so
         # the weights come out as from one for all.
@@ -144,7 +153,7 @@ class Stepper:
                 for update, gradients in zip(updates, tape.gradient(total, layers), strict=True):
                     update(gradients)
                 losses = losses.write(index, loss)
-                squared_errors = squared_errors.write(index, LOSSES["mse"](images, reconstructions))
+                squared_errors = squared_errors.write(index, mean_squared_error(images, reconstructions))
                 kls = kls.write(index, kl)
             return losses.stack(), squared_errors.stack(), kls.stack()
 
@@ -164,7 +173,7 @@ class Stepper:
             penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
         if config.code_l1:
             penalty += config.code_l1 * code_penalty(codes)
-        return LOSSES[config.loss](images, reconstructions), reconstructions, kl, penalty
+        return self._reconstruction_loss(images, reconstructions), reconstructions, kl, penalty
 
     def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes to train the decoder with, and the KL term in nats an image."""
@@ -189,14 +198,14 @@ class Stepper:
         images = self._sample
         if self.network.posterior is None:
             codes, reconstructions = self._pass(images)
-            squared_error, kl = LOSSES["mse"](images, reconstructions), tf.zeros([0])
+            squared_error, kl = mean_squared_error(images, reconstructions), tf.zeros([0])
         else:
             codes, z_log_var = tf.split(self.network.posterior(images, training=False), 2, axis=1)
-            squared_error = LOSSES["mse"](images, self.network.decoder(codes, training=False))
+            squared_error = mean_squared_error(images, self.network.decoder(codes, training=False))
             kl = kl_divergence(codes, z_log_var)
             drawn = reparameterized(codes, z_log_var, self._sample_noise)
             reconstructions = self.network.decoder(drawn, training=False)
-        loss = LOSSES[self.config.loss](images, reconstructions)
+        loss = self._reconstruction_loss(images, reconstructions)
         # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
         # its terms.
         total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from ae_core.config.losses import LOSSES
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -25,7 +28,11 @@ def binary_crossentropy(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Ten
     return tf.reduce_mean(keras.losses.binary_crossentropy(images, reconstructions))
 
 
-LOSSES: dict[str, Loss] = {"mse": mean_squared_error, "bce": binary_crossentropy}
+def loss_function(name: str) -> Loss:
+    """The function of the loss that a Config calls `name`."""
+    module, _, function = LOSSES[name].function.partition(":")
+    found: Loss = getattr(import_module(f"ae_core.{module}"), function)
+    return found
 
 
 def weight_penalty(variables: Iterable[Any]) -> tf.Tensor:

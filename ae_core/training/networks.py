@@ -10,7 +10,8 @@ from typing import Any
 import keras
 
 from ae_core.config.config import Config
-from ae_core.config.layers import IMAGE_SHAPE, KERNEL_SIZE, Layer, plan_layers
+from ae_core.config.layers import IMAGE_SHAPE, KERNEL_SIZE, Layer
+from ae_core.config.plan import plan_layers
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from ae_core.codecs.codec import LiteRtCodec
 from ae_core.codecs.posterior import Elbo, Posterior, measure_elbo, save_kl
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset, dataset_for, to_pixels
 from ae_core.errors import BottleneckError, DivergedError
 from ae_core.evaluation.metrics import evaluate_each

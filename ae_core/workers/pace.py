@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ae_core.config.config import Config
-from ae_core.config.layers import PIXELS, plan_layers
+from ae_core.config.layers import PIXELS
+from ae_core.config.plan import plan_layers
 
 DEFAULT_SPEED = 1e10
 """Multiplications a second of a forward pass, until a training here has told better; here: 0.8 to 2.2e10."""

@@ -12,7 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from ae_core.config.config import Config
-from ae_core.config.layers import IMAGE_SHAPE, plan_layers
+from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import dataset_for
 from ae_core.errors import BottleneckError
 from ae_core.quiet import quiet_stderr

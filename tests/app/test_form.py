@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ae_core.config.config import FIELDS, Config
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.presets import CATALOGUE, PRESETS
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.small import SMALL
@@ -127,7 +127,7 @@ def test_settings_are_still_there_after_a_visit_to_another_page(tab: Tab) -> Non
 def test_a_preset_fills_the_form_and_its_address_brings_it_back(tab: Tab, jobs: FakeJobs, name: str) -> None:
     tab.open("train", **SMALL.to_text())
     tab.selectbox(key="preset").set_value(name).run()
-    assert tab.caption[0].value == NOTES[name].text
+    assert tab.caption[0].value == CATALOGUE[name].text
     assert tab.query_params == PRESETS[name].to_text()
     other = Tab().open("train", **tab.query_params)
     other.button(key="train").click().run()

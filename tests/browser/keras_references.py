@@ -12,7 +12,8 @@ import keras
 import numpy as np
 
 from ae_core.config.config import ACTIVATIONS, Config
-from ae_core.config.layers import Layer, plan_layers
+from ae_core.config.layers import Layer
+from ae_core.config.plan import plan_layers
 
 
 def write_references(path: Path) -> None:

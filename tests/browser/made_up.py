@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 
 CLASSES = 3
 PICTURES = 500

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ae_core.config.config import Config
-from ae_core.config.layers import Plan, plan_layers
+from ae_core.config.layers import Plan
+from ae_core.config.plan import plan_layers
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import RunStore

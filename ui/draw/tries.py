@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.presets import CATALOGUE, PRESETS
 from ui.selection.run import showable
 from ui.shell.server import store
 
@@ -68,13 +68,13 @@ def show_tries() -> None:
         for name in missing:
             st.page_link(
                 "pages/train.py",
-                label=f"Train {NOTES[name].title}",
+                label=f"Train {CATALOGUE[name].title}",
                 icon=":material/arrow_forward:",
                 query_params={"preset": name},
             )
 
 
 def _line(one: _Try, missing: list[str]) -> str:
-    first = " and ".join(f"**{NOTES[name].title}**" for name in one.needs if name in missing)
+    first = " and ".join(f"**{CATALOGUE[name].title}**" for name in one.needs if name in missing)
     do = f"Train {first}, then {one.do}" if first else one.do[0].upper() + one.do[1:]
     return f"- {do}. {one.see}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import streamlit as st
 
-from ae_core.config.presets import NOTES
+from ae_core.config.presets import CATALOGUE
 from ui.generate.codes import training_codes
 from ui.selection.heads import head_of
 from ui.selection.open_codecs import OpenCodec
@@ -30,7 +30,7 @@ def show_tries(codecs: Sequence[OpenCodec]) -> None:
         return
     st.page_link(
         "pages/train.py",
-        label=f"Train {NOTES[VARIATIONAL].title}",
+        label=f"Train {CATALOGUE[VARIATIONAL].title}",
         icon=":material/arrow_forward:",
         query_params={"preset": VARIATIONAL},
     )

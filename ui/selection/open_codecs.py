@@ -14,7 +14,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
-from ae_core.config.layers import Plan, plan_layers
+from ae_core.config.layers import Plan
+from ae_core.config.plan import plan_layers
 from ae_core.config.presets import title_of
 from ae_core.datasets.dataset import as_floats, evenly
 from ae_core.evaluation.metrics import evaluate_each, percentiles

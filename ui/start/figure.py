@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ae_core.config.presets import title_of
 from ae_core.datasets.dataset import preview_indices
 from ae_core.runs.store import Run, damaged_run

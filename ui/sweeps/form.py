@@ -6,7 +6,7 @@ import streamlit as st
 
 from ae_core.config.config import FIELDS, Config
 from ae_core.config.fields import Choice
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import BottleneckError
 from ae_core.runs.store import Run
 from ae_core.runs.sweep import MOST_VALUES, Sweep, fields_for, split_values, suggested
@@ -37,7 +37,7 @@ def new_sweep() -> None:
     """Choose base, field and values, read what that would cost, and start it. Raises StoreError or JobError."""
     runs = _runs()
     bases = {**{preset.key: preset for preset in PRESETS.values()}, **{run.key: run.config for run in runs}}
-    titles = {**{preset.key: NOTES[name].title for name, preset in PRESETS.items()}, **told_apart(runs)}
+    titles = {**{preset.key: CATALOGUE[name].title for name, preset in PRESETS.items()}, **told_apart(runs)}
     first, second = st.columns(2)
     with first:
         key = st.selectbox("Network", list(bases), key="sweep_base", format_func=lambda key: titles.get(key, key))

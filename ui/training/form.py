@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import FIELDS, Config, read_field
 from ae_core.config.fields import Choice, Classes, Field, Integer
-from ae_core.config.layers import plan_layers
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.plan import plan_layers
+from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
 from ae_core.errors import BottleneckError, ConfigError
 from ui.selection.run import unmarked
@@ -39,7 +40,7 @@ def start_from_address() -> None:
     preset = asked.pop(PRESET, "quick-start")
     if preset not in PRESETS:
         problems.append(
-            f"There is no preset “{unmarked(preset[:40])}”. {NOTES['quick-start'].title} is chosen instead: choose "
+            f"There is no preset “{unmarked(preset[:40])}”. {CATALOGUE['quick-start'].title} is chosen instead: choose "
             "another one in the list."
         )
     values = vars(PRESETS.get(preset, Config())).copy()
@@ -116,7 +117,7 @@ def preset_choice(config: Config | None) -> None:
     options = [*PRESETS] if chosen in PRESETS else [*PRESETS, CUSTOM]
     st.selectbox("Preset", options, key=PRESET, format_func=_preset_title, on_change=_take_preset)
     if chosen in PRESETS:
-        st.caption(NOTES[chosen].text)
+        st.caption(CATALOGUE[chosen].text)
     else:
         st.caption("Settings of your own. Choose a preset to go back to known ground.")
 
@@ -144,13 +145,12 @@ def _pairs(names: list[str]) -> list[list[str]]:
 
 
 def _applies(name: str) -> bool:
-    conv = st.session_state[_key("architecture")] == "conv"
+    architecture = st.session_state[_key("architecture")]
+    if any(name in other.fields for key, other in ARCHITECTURES.items() if key != architecture):
+        return False
     optimizer = st.session_state[_key("optimizer")]
     variational = st.session_state[_key("family")] == "variational"
     return name not in WITHOUT_WIDGET and {
-        "encoder_widths": not conv,
-        "decoder_widths": not conv,
-        "filters": conv,
         "code_activation": not variational,
         "code_l1": not variational,
         "beta": variational,
@@ -193,7 +193,7 @@ def _dataset_title(info: DatasetInfo) -> str:
 
 
 def _preset_title(name: str) -> str:
-    return NOTES[name].title if name in NOTES else "Custom"
+    return CATALOGUE[name].title if name in CATALOGUE else "Custom"
 
 
 def _take_preset() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from ae_core.config.config import Config
-from ae_core.config.layers import Layer, plan_layers
+from ae_core.config.layers import Layer
+from ae_core.config.plan import plan_layers
 from ui.live import Digit, digit_rows, layer_picture, start_figure
 
 DIGITS = 6

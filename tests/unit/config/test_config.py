@@ -10,8 +10,8 @@ import pytest
 
 from ae_core.config.config import FIELDS, Config
 from ae_core.config.fields import Choice
-from ae_core.config.layers import plan_layers
-from ae_core.config.presets import NOTES, PRESETS
+from ae_core.config.plan import plan_layers
+from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import ConfigError
 
 # A base under which every field but those of `BASES` matters, and another value for each field.
@@ -137,13 +137,12 @@ def test_an_error_keeps_its_field_on_the_way_from_a_worker() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_can_be_built_and_is_explained(name: str) -> None:
     assert plan_layers(PRESETS[name]).params > 0
-    assert NOTES[name].title
-    assert NOTES[name].text
+    assert CATALOGUE[name].title
+    assert CATALOGUE[name].text
 
 
 def test_presets_are_different_trainings() -> None:
     assert len({config.key for config in PRESETS.values()}) == len(PRESETS)
-    assert set(NOTES) == set(PRESETS)
 
 
 def test_the_article_has_the_parameters_of_the_article() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ae_core.config.config import Config
-from ae_core.config.layers import MOST_PARAMETERS, Layer, Plan, plan_layers
+from ae_core.config.layers import Layer, Plan
+from ae_core.config.plan import MOST_PARAMETERS, plan_layers
 from ae_core.errors import ConfigError
 from ae_core.training.networks import build_network
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.codec import open_codec, read_network
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset
 from ae_core.errors import RunNotFoundError, StoreError
 from ae_core.runs.store import Run, RunStore

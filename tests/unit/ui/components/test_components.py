@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ae_core.config.config import Config
-from ae_core.config.layers import plan_layers
+from ae_core.config.plan import plan_layers
 from ui.live.figure import Digit, figure_data
 from ui.live.modules import join_modules
 from ui.live.payload import decoder_only, fingerprint, image_bytes, layer_values, pack
