@@ -1,67 +1,36 @@
 """Images that visitors bring: read without trusting them, checked, and kept in the datasets folder.
 
-Two kinds of files are taken: one `.npz` in the layout of `keras.datasets`, and the IDX files that MNIST and its
-relatives come in (http://yann.lecun.com/exdb/mnist describes them), plain or gzipped. Every size is checked before
-memory is taken for it, so that a small file which unpacks to a huge one is refused and not unpacked.
+Every size is checked before memory is taken for it, so that a small file which unpacks to a huge one is refused and not
+unpacked. `readers` has the kinds of files.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import re
-import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from io import BufferedReader, BytesIO
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.datasets.dataset import OWN_NAME, DatasetInfo, datasets_folder, describe
+from ae_core.datasets.readers.known import sources_of
+from ae_core.datasets.readers.reader import ACCEPTED, TRY_AGAIN, Files, Source, shown
 from ae_core.errors import DataError
 from ae_core.files import in_plain_words
-from ae_core.npz import read_header, readable, write_npz
+from ae_core.npz import readable, write_npz
 
 MOST_UPLOAD_BYTES = 100_000_000
 LEAST_IMAGES = 32
 MOST_IMAGES = 200_000
-MOST_MEMBERS = 1000
 MOST_TITLE = 80
 HELD_OUT_EVERY = 10
 """Where there is no test part, the last of every ten images is held out."""
 
 CHUNK_VALUES = 1 << 20
-NPZ_NAMES = {
-    "x_train": ("x_train", "images", "x"),
-    "y_train": ("y_train", "labels", "y"),
-    "x_test": ("x_test",),
-    "y_test": ("y_test",),
-}
-ACCEPTED = "an .npz file with x_train, or IDX files, plain or .gz"
-TRY_AGAIN = "Save it again and add it anew."
-
-
-@dataclass(frozen=True)
-class Source:
-    """An array in an upload whose header has been read and whose values have not.
-
-    Attributes:
-        what: how messages name it.
-        open: gives a stream that stands at the first value.
-    """
-
-    what: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran_order: bool
-    open: Callable[[], IO[bytes]]
 
 
 def add_images(
@@ -104,13 +73,13 @@ def remove_images(name: str, folder: Path | str | None = None) -> None:
         StoreError: the file cannot be removed.
     """
     if not OWN_NAME.fullmatch(name):
-        raise DataError(f"Only images that were added can be removed. Received: {_shown(name)}.")
+        raise DataError(f"Only images that were added can be removed. Received: {shown(name)}.")
     path = Path(folder or datasets_folder()) / f"{name}.npz"
     with in_plain_words(path):
         path.unlink(missing_ok=True)
 
 
-def read_images(files: Sequence[tuple[str, bytes]]) -> dict[str, NDArray[np.uint8]]:
+def read_images(files: Files) -> dict[str, NDArray[np.uint8]]:
     """The arrays of an upload: `x_train` and `x_test` (n, 28, 28) uint8 and, if labelled, `y_train` and `y_test` (n,).
 
     Raises:
@@ -122,87 +91,10 @@ def read_images(files: Sequence[tuple[str, bytes]]) -> dict[str, NDArray[np.uint
             f"An upload must be {ACCEPTED}, at most {MOST_UPLOAD_BYTES // 1_000_000} MB together. "
             f"Received: {len(files)} files of {size / 1e6:.1f} MB. Choose fewer images."
         )
-    is_npz = any(data.startswith(b"PK\x03\x04") for _, data in files)
-    sources = _npz_sources(files) if is_npz else _idx_sources(files)
+    sources = sources_of(files)
     _check_shapes(sources)
     arrays = {key: _read(source, labels=key.startswith("y")) for key, source in sources.items()}
     return arrays if "x_test" in arrays else _hold_out(arrays)
-
-
-def _npz_sources(files: Sequence[tuple[str, bytes]]) -> dict[str, Source]:
-    if len(files) > 1:
-        raise DataError(f"An .npz file must come alone. Received: {len(files)} files. Choose one of them.")
-    what, data = _shown(files[0][0]), files[0][1]
-    # Each member that zipfile lists costs it memory before anything can be checked, and each has this signature.
-    if data.count(b"PK\x01\x02") > MOST_MEMBERS:
-        raise DataError(f"{what} must hold at most {MOST_MEMBERS} arrays. Received: more. {TRY_AGAIN}")
-    sources = {}
-    with readable(what, remedy=TRY_AGAIN):
-        archive = ZipFile(BytesIO(data))
-        names = set(archive.namelist())
-        for key, choices in NPZ_NAMES.items():
-            for member in [f"{choice}.npy" for choice in choices if f"{choice}.npy" in names][:1]:
-                sources[key] = _npz_source(archive, member, what)
-    if "x_train" not in sources:
-        arrays = sorted(_shown(name.removesuffix(".npy")) for name in names if name.endswith(".npy"))
-        found = ", ".join(arrays[:8]) or "no arrays"
-        raise DataError(f"{what} must hold x_train, images or x. Received: {found}. Name the array of images x_train.")
-    return sources
-
-
-def _npz_source(archive: ZipFile, member: str, what: str) -> Source:
-    # Other methods can ask for gigabytes of dictionary before the first byte comes out.
-    if archive.getinfo(member).compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise DataError(f"{what} must be stored or deflated. Received: another compression. Use np.savez_compressed.")
-    header = read_header(archive, member)
-
-    def open_values() -> IO[bytes]:
-        stream = archive.open(member)
-        stream.read(header.offset)
-        return stream
-
-    what = f"{member.removesuffix('.npy')} in {what}"
-    return Source(what, header.shape, header.dtype, header.fortran_order, open_values)
-
-
-def _idx_sources(files: Sequence[tuple[str, bytes]]) -> dict[str, Source]:
-    sources: dict[str, Source] = {}
-    for name, data in files:
-        source = _idx_source(_shown(name), data)
-        test = re.search(r"(?<![a-z])(t10k|test)", name.lower())
-        key = f"{'x' if len(source.shape) > 1 else 'y'}_{'test' if test else 'train'}"
-        if key in sources:
-            raise DataError(
-                f"An upload must hold one file of each kind. Received: {sources[key].what} and {source.what}. "
-                "Put test into the name of the one for testing, or leave one out."
-            )
-        sources[key] = source
-    if "x_train" not in sources:
-        raise DataError(
-            f"An upload must hold training images. Received: {', '.join(source.what for source in sources.values())}. "
-            "Add the file of images, without test or t10k in its name."
-        )
-    return sources
-
-
-def _idx_source(what: str, data: bytes) -> Source:
-    def open_at(offset: int) -> IO[bytes]:
-        stream: IO[bytes] = BytesIO(data)
-        if data.startswith(b"\x1f\x8b"):
-            stream = BufferedReader(gzip.GzipFile(fileobj=stream))
-        stream.read(offset)
-        return stream
-
-    with readable(what, remedy=TRY_AGAIN):
-        start = open_at(0).read(16)
-    # Two zeros, 8 for unsigned bytes, the number of dimensions, and each of them as four bytes.
-    dimensions = start[3] if len(start) > 3 else 0
-    offset = 4 + 4 * dimensions
-    if start[:3] != b"\x00\x00\x08" or dimensions not in (1, 3) or len(start) < offset:
-        received = f"a file that begins with {start[:4].hex(' ')}" if start else "an empty file"
-        raise DataError(f"{what} must be {ACCEPTED}. Received: {received}. Choose other files.")
-    shape = struct.unpack(f">{dimensions}I", start[4:offset])
-    return Source(what, shape, np.dtype(np.uint8), False, partial(open_at, offset))
 
 
 def _check_shapes(sources: dict[str, Source]) -> None:
@@ -274,8 +166,3 @@ def _digest(arrays: dict[str, NDArray[np.uint8]]) -> str:
         digest.update(f"{key} {arrays[key].shape}".encode())
         digest.update(arrays[key].data)
     return digest.hexdigest()
-
-
-def _shown(name: str) -> str:
-    """A file's name as a message may show it."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)[:80]

@@ -1,0 +1,117 @@
+"""The books of work: who waits for what, who is next, what is forgotten. No Dask and no worker in here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ae_core.config.config import Config
+from ae_core.jobs.books import MOST_KEPT, Books, Job
+from ae_core.workers.downloads import FashionMnist
+from ae_core.workers.maps import Map
+from ae_core.workers.placements import Placement
+from ae_core.workers.trainings import Training
+from ae_core.workers.work import Work
+
+ONE, TWO, THREE = (Training(Config(seed=seed)) for seed in (1, 2, 3))
+TSNE = Map("0123456789ab", "abcd", "tsne", "test")
+UMAP, PCA = replace(TSNE, method="umap"), replace(TSNE, method="pca")
+
+
+@pytest.fixture
+def books() -> Books:
+    return Books()
+
+
+def seen(books: Books, work: Work[Any]) -> Job[Any]:
+    job = books.view(work)
+    assert job is not None
+    return job
+
+
+def test_what_is_more_urgent_comes_first_and_else_who_asked_first(books: Books) -> None:
+    placement = Placement(TSNE, bytes(8), 2)
+    priorities = [books.priority(work) for work in (ONE, TWO, TSNE, placement, THREE)]
+    assert sorted(range(5), key=lambda at: -priorities[at]) == [3, 2, 0, 1, 4]
+
+
+def test_a_training_waits_for_trainings_and_a_map_of_neighbours_for_such_maps(books: Books) -> None:
+    for work in (ONE, TSNE, FashionMnist(), TWO, PCA, UMAP, THREE):
+        books.enter(work, ())
+    books.note_report(ONE.name, None)
+    assert [seen(books, work).place for work in (ONE, TWO, THREE)] == [0, 1, 2]
+    assert [seen(books, work).place for work in (TSNE, UMAP, PCA, FashionMnist())] == [0, 1, 0, 0]
+    assert seen(books, THREE).wait_seconds > seen(books, TWO).wait_seconds > 0
+    assert [job.work for job in books.active(Training)] == [ONE, TWO, THREE]
+
+
+def test_two_workers_halve_the_wait(books: Books) -> None:
+    books.enter(ONE, ())
+    books.enter(TWO, ())
+    alone = seen(books, TWO).wait_seconds
+    books.workers = 2
+    assert seen(books, TWO).wait_seconds == pytest.approx(alone / 2)
+
+
+def test_who_asks_for_what_is_under_way_waits_for_it_as_well(books: Books) -> None:
+    assert not books.join(ONE, "ada")
+    books.enter(ONE, {"ada"})
+    assert books.join(ONE, "bob")
+    assert books.join(ONE, "")
+    assert seen(books, ONE).owners == {"ada", "bob"}
+
+
+def test_asked_for_again_while_it_stops_it_keeps_its_line(books: Books) -> None:
+    entry = books.enter(ONE, ())
+    books.call_off(ONE, "pause")
+    assert seen(books, ONE).state == "pausing"
+    books.join(ONE, "")
+    assert seen(books, ONE).state == "queued"
+    assert books.end(entry)
+    assert books.view(ONE) is not None
+
+
+def test_called_off_last_is_what_counts(books: Books) -> None:
+    entry = books.enter(ONE, ())
+    books.call_off(ONE, "pause")
+    books.join(ONE, "")
+    books.call_off(ONE, "stop")
+    assert seen(books, ONE).state == "stopping"
+    assert not books.end(entry)
+    assert books.view(ONE) is None
+
+
+def test_a_failure_is_told_until_somebody_asks_again_even_if_it_was_asked_for_again(books: Books) -> None:
+    entry = books.enter(ONE, ())
+    books.call_off(ONE, "stop")
+    books.join(ONE, "")
+    assert not books.end(entry, error="It failed.")
+    assert books.errors(Training) == {ONE: "It failed."}
+    assert books.errors(Map) == {}
+    books.join(ONE, "")
+    assert books.errors(Training) == {}
+
+
+def test_an_answer_is_kept_and_a_failure_is_told_once(books: Books) -> None:
+    good, bad = Placement(TSNE, bytes(8), 2), Placement(TSNE, bytes(16), 2)
+    books.end(books.enter(good, ()), answer="here")
+    books.end(books.enter(bad, ()), error="No map.")
+    assert [books.take_answer(good) for _ in range(2)] == [("here", "")] * 2
+    assert [books.take_answer(bad) for _ in range(2)] == [(None, "No map."), (None, "")]
+
+
+def test_the_oldest_answers_and_failures_are_forgotten(books: Books) -> None:
+    works = [Placement(TSNE, number.to_bytes(8, "little"), 2) for number in range(MOST_KEPT + 1)]
+    for work in works:
+        books.end(books.enter(work, ()), answer="here")
+        books.end(books.enter(work, ()), error="No map.")
+    assert books.take_answer(works[0]) == (None, "")
+    assert books.take_answer(works[1]) == ("here", "No map.")
+
+
+def test_news_of_what_is_not_in_the_books_is_ignored(books: Books) -> None:
+    books.note_report(ONE.name, {})
+    assert books.call_off(ONE, "stop") is None
+    assert books.active(Training) == []
