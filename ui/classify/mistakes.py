@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
 from ui.classify.charts import confusion_chart
 from ui.classify.setup import Field, percent
-from ui.live import Strip, digit_strips
+from ui.components import Strip, digit_strips
 from ui.shell.errors import shown_plainly
 from ui.shell.server import jobs
 

@@ -1,20 +1,20 @@
-"""What runs in the visitor's browser: small scripts (`*.js`), each with a thin typed wrapper here."""
+"""What runs in the visitor's browser: a folder for each component, its script beside a thin typed wrapper."""
 
-from ui.live.blend import blend
-from ui.live.carrier import Cargo, carry
-from ui.live.collection import Collection, carry_collection
-from ui.live.draw import Checked, GuessShown, Settings, Shown, draw_figure
-from ui.live.equation import Term, equation
-from ui.live.figure import Digit, start_figure
-from ui.live.map import Inverse, LinearInverse, Star, latent_map
-from ui.live.payload import decoder_only
-from ui.live.picture import layer_picture
-from ui.live.replay import replay
-from ui.live.rows import digit_rows
-from ui.live.samples import Caption, Grid, SampleSet, samples
-from ui.live.strips import Strip, digit_strips
-from ui.live.tools import canvas_tools
-from ui.live.traverse import CodeStats, traverse
+from ui.components.blend.blend import blend
+from ui.components.canvas_tools.canvas_tools import canvas_tools
+from ui.components.collection.collection import Collection, carry_collection
+from ui.components.draw.draw import Checked, GuessShown, Settings, Shown, draw_figure
+from ui.components.equation.equation import Term, equation
+from ui.components.figure.figure import Digit, start_figure
+from ui.components.map.map import Inverse, LinearInverse, Star, latent_map
+from ui.components.network_carrier.network_carrier import Cargo, carry
+from ui.components.payload import decoder_only
+from ui.components.picture.picture import layer_picture
+from ui.components.replay.replay import replay
+from ui.components.rows.rows import digit_rows
+from ui.components.samples.samples import Caption, Grid, SampleSet, samples
+from ui.components.strips.strips import Strip, digit_strips
+from ui.components.traverse.traverse import CodeStats, traverse
 
 __all__ = [
     "Caption",

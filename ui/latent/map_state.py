@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ae_core.latent.projection import Method, Projection, linear_projection
 from ae_core.runs.store import Run
-from ui.live import Collection, Star
+from ui.components import Collection, Star
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import jobs

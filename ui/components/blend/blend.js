@@ -1,12 +1,15 @@
 // From one picture to another: along the straight line between their codes, and for contrast between their pixels.
 
-import { setText } from "./dom.js";
-import { forward, parseNetwork } from "./forward.js";
-import { calm, play } from "./motion.js";
-import { withNetwork } from "./networks.js";
-import { paintDigit } from "./pixels.js";
-import { floats, unpack } from "./unpack.js";
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { withNetwork } from "../lib/network/networks.js";
+import { component } from "../lib/page/component.js";
+import { setText } from "../lib/page/dom.js";
+import { calm, play } from "../lib/page/motion.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { paintDigit } from "../lib/paint/pixels.js";
 import { lerp, slerp } from "./ways.js";
+
+const FILES = { page: "./blend.html", styles: ["../lib/page/base.css", "../lib/page/parts.css", "./blend.css"] };
 
 const STATIONS = 11;
 /** From A to B when it plays, in milliseconds. */
@@ -15,13 +18,13 @@ const DURATION = 4000;
 const blends = new WeakMap();
 
 /** Streamlit calls this at first and again with other pictures or networks. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let blend = blends.get(parentElement);
   if (!blend) blends.set(parentElement, (blend = new Blend(parentElement.querySelector(".blend"))));
   const run = blend.start();
   blend.show(unpack(data));
   return () => blend.stop(run);
-}
+});
 
 class Blend {
   constructor(root) {

@@ -6,21 +6,15 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import fingerprint, pack
+from ui.components.payload import fingerprint, pack
+from ui.components.scripts import register
 
 Floats = NDArray[np.float32]
 
-_BLEND = st.components.v2.component(
-    "bottleneck_blend",
-    html=(FOLDER / "blend.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "blend"),
-    js=join_modules("blend"),
-)
+_BLEND = register("blend")
 
 
 def blend(*, key: str, a: Floats, b: Floats, codecs: Sequence[tuple[str, str]], arcs: bool = False) -> None:

@@ -1,7 +1,13 @@
 // Buttons for the drawing canvas that a finger can hit. They press the canvas's own, which are small, show only under a
 // mouse and bring others that make no sense here; so those are hidden.
 
-import { containerOf, deepQuery } from "./canvas.js";
+import { containerOf, deepQuery } from "../lib/page/canvas.js";
+import { component } from "../lib/page/component.js";
+
+const FILES = {
+  page: "./canvas_tools.html",
+  styles: ["../lib/page/base.css", "../lib/page/parts.css", "./canvas_tools.css"],
+};
 
 const TOOLBAR = ".dc-toolbar";
 const HIDDEN = "data-hidden-by-tools";
@@ -12,7 +18,7 @@ const KEPT = "bottleneck.strokes";
 const loaded = Symbol.for("bottleneck.strokes");
 
 /** Streamlit calls this at first and again with new data. */
-export default function ({ data, parentElement, setTriggerValue }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement, setTriggerValue }) => {
   const { canvas } = data;
   const buttons = {
     undo: () => {
@@ -34,7 +40,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!hideToolbar(canvas)) frame = requestAnimationFrame(hide);
   });
   return () => cancelAnimationFrame(frame);
-}
+});
 
 /** Returns whether there was anything to be done by this button of the canvas. */
 function press(key, title) {

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
+from ui.components.scripts import register
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-
-_TOOLS = st.components.v2.component(
-    "bottleneck_canvas_tools",
-    html=(FOLDER / "tools.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "tools"),
-    js=join_modules("tools"),
-)
+_TOOLS = register("canvas_tools")
 
 
 def canvas_tools(

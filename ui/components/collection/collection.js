@@ -1,9 +1,9 @@
 // Shows nothing: brings images and their codes to the tab, so that maps of them need not be sent either again.
 
-import { giveUp, isExpected, keepCollection } from "./collections.js";
+import { giveUp, isExpected, keepCollection } from "../lib/page/collections.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { PIXELS, SIDE } from "../lib/paint/pixels.js";
 import { halfFloats } from "./half.js";
-import { PIXELS, SIDE } from "./pixels.js";
-import { floats, unpack } from "./unpack.js";
 
 /** Images along each side of an atlas, as collection.py lays them out. */
 const ATLAS_SIDE = 100;

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from ae_core.config.layers import IMAGE_SHAPE
-from ui.live.modules import join_modules
-from ui.live.payload import Images, fingerprint, image_bytes, pack
+from ui.components.payload import Images, fingerprint, image_bytes, pack
+from ui.components.scripts import register
 
 Floats = NDArray[np.float32]
 
@@ -27,7 +26,7 @@ MOST_CLASSES = 250
 SAMPLE = 300
 """Codes, evenly spaced over all, whose nearest others tell what a usual distance is."""
 
-_COLLECTION = st.components.v2.component("bottleneck_collection", js=join_modules("collection"))
+_COLLECTION = register("collection")
 
 
 @dataclass(frozen=True, eq=False)

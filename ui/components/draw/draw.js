@@ -1,18 +1,24 @@
 // The figure of the Draw page: what is on the canvas, as the networks see it and as they give it back, at every frame
 // of a stroke. The server only hears of a picture when it is finished, and then computes the same.
 
-import { paintBars } from "./bars.js";
-import { CanvasReader, containerOf } from "./canvas.js";
-import { make, setText, takeColors } from "./dom.js";
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { Drawing, barsOf } from "../lib/network/network.js";
+import { withNetwork } from "../lib/network/networks.js";
+import { CanvasReader, containerOf } from "../lib/page/canvas.js";
+import { component } from "../lib/page/component.js";
+import { make, setText, takeColors } from "../lib/page/dom.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { paintBars } from "../lib/paint/bars.js";
+import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "../lib/paint/pixels.js";
 import { digitFromCanvas } from "./drawing.js";
-import { forward, parseNetwork } from "./forward.js";
 import { Guess } from "./guess.js";
-import { Drawing, barsOf } from "./network.js";
-import { withNetwork } from "./networks.js";
 import { percentileOf, rankOf } from "./percentile.js";
-import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "./pixels.js";
 import { isSpoiled, spoil } from "./spoiling.js";
-import { floats, unpack } from "./unpack.js";
+
+const FILES = {
+  page: "./draw.html",
+  styles: ["../lib/page/base.css", "../lib/page/parts.css", "../lib/network/network.css", "./guess.css", "./draw.css"],
+};
 
 /** After a stroke or a press the canvas may still change, when it loads an older drawing for instance. */
 const LINGER_MS = 700;
@@ -45,14 +51,14 @@ const UNSPOILED = { noise: 0, patch: 0, patch_x: 13.5, patch_y: 13.5, rotate: 0,
 const figures = new WeakMap();
 
 /** Streamlit calls this at first and again whenever data or theme change; the figure stays and takes what is new. */
-export default function ({ data, parentElement, setStateValue }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement, setStateValue }) => {
   let figure = figures.get(parentElement);
   if (!figure) figures.set(parentElement, (figure = new Figure(parentElement.querySelector(".draw"))));
   figure.tell = (settings) => setStateValue("settings", settings);
   const run = figure.start();
   figure.show(unpack(data));
   return () => figure.stop(run);
-}
+});
 
 class Figure {
   constructor(root) {

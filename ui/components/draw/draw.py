@@ -7,22 +7,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE, Plan
 from ae_core.preprocessing.corruption import NOISE, Spoil
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import layer_values, pack
+from ui.components.payload import layer_values, pack
+from ui.components.scripts import register
 
 Floats = NDArray[np.float32]
 
-_FIGURE = st.components.v2.component(
-    "bottleneck_draw_figure",
-    html=(FOLDER / "draw.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "network", "guess", "draw"),
-    js=join_modules("draw"),
-)
+_FIGURE = register("draw")
 
 
 @dataclass(frozen=True)

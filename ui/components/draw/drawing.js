@@ -1,7 +1,7 @@
 // From a drawing on a canvas to an image as MNIST's are. `ae_core/preprocessing/drawing.py` defines each step and says why; this file
 // follows it in double precision, so that both give the same image.
 
-import { PIXELS, SIDE } from "./pixels.js";
+import { PIXELS, SIDE } from "../lib/paint/pixels.js";
 
 const BOX = 20;
 const CENTRE = 14;

@@ -1,8 +1,8 @@
 // What a classifier head says of a code: a cell for each class, as full as it is sure.
 
-import { make, setText } from "./dom.js";
-import { forward, parseNetwork } from "./forward.js";
-import { withNetwork } from "./networks.js";
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { withNetwork } from "../lib/network/networks.js";
+import { make, setText } from "../lib/page/dom.js";
 
 export class Guess {
   /**

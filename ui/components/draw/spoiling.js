@@ -1,7 +1,7 @@
 // Ways to damage an image before an autoencoder sees it. `ae_core/preprocessing/corruption.py` defines each step and says why; this file
 // follows it in double precision, so that both give the same image.
 
-import { PIXELS, SIDE } from "./pixels.js";
+import { PIXELS, SIDE } from "../lib/paint/pixels.js";
 
 const CENTRE = (SIDE - 1) / 2;
 

@@ -1,11 +1,14 @@
 // Pictures with operators between them: what a sum of codes looks like, term by term.
 
-import { setText } from "./dom.js";
-import { PIXELS, paintDigit } from "./pixels.js";
-import { unpack } from "./unpack.js";
+import { component } from "../lib/page/component.js";
+import { setText } from "../lib/page/dom.js";
+import { unpack } from "../lib/page/unpack.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
+
+const FILES = { page: "./equation.html", styles: ["../lib/page/base.css", "./equation.css"] };
 
 /** Streamlit calls this at first and again with other terms; the canvases stay. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   const root = parentElement.querySelector(".equation");
   const { header, blob } = unpack(data);
   const terms = root.querySelector(".terms");
@@ -21,4 +24,4 @@ export default function ({ data, parentElement }) {
     setText(figure.querySelector("figcaption"), name);
   });
   return () => {};
-}
+});

@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import image_bytes, pack
+from ui.components.payload import image_bytes, pack
+from ui.components.scripts import register
 
-_EQUATION = st.components.v2.component(
-    "bottleneck_equation",
-    html=(FOLDER / "equation.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "equation"),
-    js=join_modules("equation"),
-)
+_EQUATION = register("equation")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 // The code as a row of bars that are sliders: drag one, or choose one and use the wide slider below or the arrow keys.
 
-import { make } from "./dom.js";
-import { glide } from "./motion.js";
+import { make } from "../lib/page/dom.js";
+import { glide } from "../lib/page/motion.js";
 
 const ONE_ROW = 40;
 const BAR_PITCH = 4.7;

@@ -1,14 +1,20 @@
 // The figure of the Start page: a digit, the encoder, its code, the decoder, what comes out, and how far off that is.
 // Once its data is here it asks the server for nothing: the decoder runs in the browser.
 
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { Drawing, barsOf, parametersOf } from "../lib/network/network.js";
+import { component } from "../lib/page/component.js";
+import { setText, takeColors } from "../lib/page/dom.js";
+import { rangeOf } from "../lib/page/range.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "../lib/paint/pixels.js";
 import { Code } from "./code.js";
-import { setText, takeColors } from "./dom.js";
-import { forward, parseNetwork } from "./forward.js";
-import { Drawing, barsOf, parametersOf } from "./network.js";
 import { Pad } from "./pad.js";
-import { PIXELS, SIDE, meanSquaredError, paintDigit, paintError } from "./pixels.js";
-import { rangeOf } from "./range.js";
-import { floats, unpack } from "./unpack.js";
+
+const FILES = {
+  page: "./figure.html",
+  styles: ["../lib/page/base.css", "../lib/page/parts.css", "../lib/network/network.css", "./code.css", "./figure.css"],
+};
 
 /** How far, in pixels, a layer's label may stand out below the drawing, where the page is empty. */
 const BELOW = 18;
@@ -16,13 +22,13 @@ const BELOW = 18;
 const figures = new WeakMap();
 
 /** Streamlit calls this at first and again whenever data or theme change; the figure stays and takes what is new. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let figure = figures.get(parentElement);
   if (!figure) figures.set(parentElement, (figure = new Figure(parentElement.querySelector(".figure"))));
   const run = figure.start();
   figure.show(unpack(data));
   return () => figure.stop(run);
-}
+});
 
 class Figure {
   constructor(root) {

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.layers import Layer
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, decoder_only, fingerprint, image_bytes, layer_values, pack
+from ui.components.payload import Images, decoder_only, fingerprint, image_bytes, layer_values, pack
+from ui.components.scripts import register
 
-_FIGURE = st.components.v2.component(
-    "bottleneck_start_figure",
-    html=(FOLDER / "figure.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "network", "code", "figure"),
-    js=join_modules("figure"),
-)
+_FIGURE = register("figure")
 
 
 @dataclass(frozen=True, eq=False)

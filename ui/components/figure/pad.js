@@ -1,4 +1,4 @@
-import { makeSvg } from "./dom.js";
+import { makeSvg } from "../lib/page/dom.js";
 
 const SIDE = 100;
 const MARGIN = 5;

@@ -1,7 +1,7 @@
 // What the visitor attends to on a map: what the pointer is on, what is pinned, what is selected.
 
+import { HIDDEN } from "../lib/paint/scatter.js";
 import { placeOf } from "./painter.js";
-import { HIDDEN } from "./scatter.js";
 import { pointsWithin, showSummary, summarize } from "./selection.js";
 import { neighboursOf, subjectOf } from "./subject.js";
 

@@ -1,9 +1,9 @@
 // What the visitor's hand does on a map and its buttons, and what that changes.
 
-import { setText } from "./dom.js";
+import { setText } from "../lib/page/dom.js";
+import { calm } from "../lib/page/motion.js";
 import { Gestures } from "./gestures.js";
 import { pressKey } from "./keys.js";
-import { calm } from "./motion.js";
 
 /** A second click within this time, in ms, was meant as a double-click, and the first not as a click. */
 const DOUBLE = 500;
@@ -72,7 +72,7 @@ export class Controls {
 
   /**
    * What the points are coloured by, as far as this collection has it. Also shows which choices there are.
-   * @param {import("./collections.js").Collection|null} collection
+   * @param {import("../lib/page/collections.js").Collection|null} collection
    * @param {number} latentDim
    * @returns {{by: string, dim: number}}
    */

@@ -1,6 +1,6 @@
 // What the colours of a map mean, and which classes are shown.
 
-import { make, setText } from "./dom.js";
+import { make, setText } from "../lib/page/dom.js";
 
 export class Legend {
   /**
@@ -16,7 +16,7 @@ export class Legend {
   /**
    * @param {{classNames: string[], labels: (Uint8Array|null)}|null} collection
    * @param {{classes: string[]}} theme
-   * @param {import("./colours.js").Coloured} coloured
+   * @param {import("../lib/paint/colours.js").Coloured} coloured
    */
   show(collection, theme, { scale }) {
     const names = collection?.labels ? collection.classNames : [];

@@ -1,23 +1,29 @@
 // The latent space as a map. The server sends images, codes, network and places; all else happens here.
 
+import { withNetwork } from "../lib/network/networks.js";
+import { withCollection } from "../lib/page/collections.js";
+import { component } from "../lib/page/component.js";
+import { setText, takeColors } from "../lib/page/dom.js";
+import { rangeOf } from "../lib/page/range.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { colourPoints, themeOf } from "../lib/paint/colours.js";
+import { classMedians } from "../lib/paint/medians.js";
 import { Attention } from "./attention.js";
-import { withCollection } from "./collections.js";
-import { colourPoints, themeOf } from "./colours.js";
 import { Controls } from "./controls.js";
-import { setText, takeColors } from "./dom.js";
 import { KEYS } from "./keys.js";
 import { Legend } from "./legend.js";
-import { classMedians } from "./medians.js";
-import { withNetwork } from "./networks.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { Points } from "./points.js";
-import { rangeOf } from "./range.js";
 import { Space } from "./space.js";
 import { count } from "./subject.js";
 import { Tiles } from "./tiles.js";
-import { floats, unpack } from "./unpack.js";
 import { View } from "./view.js";
+
+const FILES = {
+  page: "./map.html",
+  styles: ["../lib/page/base.css", "../lib/page/parts.css", "./map.css", "./panel.css"],
+};
 
 /** What a benchmark observes: from the pointer's event to the painted pictures; one painting of the ground. */
 const HOVER = "bottleneck-map-hover";
@@ -30,13 +36,13 @@ const REST = 180;
 const maps = new WeakMap();
 
 /** Streamlit calls this at first and again whenever data or theme change; the map stays and takes what is new. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let map = maps.get(parentElement);
   if (!map) maps.set(parentElement, (map = new LatentMap(parentElement.querySelector(".map"))));
   const run = map.start();
   map.show(unpack(data));
   return () => map.stop(run);
-}
+});
 
 class LatentMap {
   constructor(root) {

@@ -8,22 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live.collection import Collection
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, image_bytes, pack
+from ui.components.collection.collection import Collection
+from ui.components.payload import Images, image_bytes, pack
+from ui.components.scripts import register
 from ui.shell.palette import CLASSES
 
 Floats = NDArray[np.float32]
 
-_MAP = st.components.v2.component(
-    "bottleneck_latent_map",
-    html=(FOLDER / "map.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "map", "panel"),
-    js=join_modules("map"),
-)
+_MAP = register("map")
 
 
 @dataclass(frozen=True, eq=False)

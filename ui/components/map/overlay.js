@@ -21,7 +21,7 @@ export class Overlay {
    * Begin anew.
    * @param {{width: number, height: number}} view
    * @param {number} fine pixels of the canvas to one of the screen
-   * @param {import("./colours.js").Theme} theme
+   * @param {import("../lib/paint/colours.js").Theme} theme
    */
   begin(view, fine, theme) {
     Object.assign(this, { view, theme });

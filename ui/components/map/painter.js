@@ -1,7 +1,7 @@
 // Paints a map: the ground (dots, digits or the decoded grid), and over it what belongs to the visitor's own doing.
 
-import { wordOf } from "./colours.js";
-import { HIDDEN, Scatter } from "./scatter.js";
+import { wordOf } from "../lib/paint/colours.js";
+import { HIDDEN, Scatter } from "../lib/paint/scatter.js";
 import { Overlay } from "./overlay.js";
 import { Sprites } from "./sprites.js";
 

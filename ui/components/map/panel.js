@@ -1,8 +1,8 @@
 // Beside the map, always in the same place: what the pointer is on, or what is pinned.
 
-import { paintBars } from "./bars.js";
-import { make, setText } from "./dom.js";
-import { PIXELS, paintDigit } from "./pixels.js";
+import { make, setText } from "../lib/page/dom.js";
+import { paintBars } from "../lib/paint/bars.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
 import { NEIGHBOURS } from "./space.js";
 import { count, nameOf } from "./subject.js";
 
@@ -53,7 +53,7 @@ export class Panel {
   /**
    * @param {{byCode: {index: number, distance: number}[], byPixels: {index: number, distance: number}[]}|null} near
    *   null while nothing is pinned
-   * @param {import("./collections.js").Collection} collection
+   * @param {import("../lib/page/collections.js").Collection} collection
    */
   showNeighbours(near, collection) {
     this.find(".close").style.visibility = near ? "visible" : "hidden";

@@ -1,6 +1,6 @@
 // Where the points of a map are: gliding from one arrangement to the next, found again by place.
 
-import { calm } from "./motion.js";
+import { calm } from "../lib/page/motion.js";
 import { Places } from "./places.js";
 
 /** Height of a strip, for latent spaces of one dimension, as a share of its length. */

@@ -1,7 +1,7 @@
 // Some points of the map together: how many of each class, the mean of their pictures, the picture of their mean.
 
-import { make, setText } from "./dom.js";
-import { PIXELS, paintDigit } from "./pixels.js";
+import { make, setText } from "../lib/page/dom.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
 import { count } from "./subject.js";
 
 /**

@@ -1,8 +1,8 @@
 // The latent space behind a map: which code a place stands for, what the decoder makes of it, how far real codes are.
 
-import { forward, parseNetwork } from "./forward.js";
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { PIXELS } from "../lib/paint/pixels.js";
 import { nearestRows } from "./nearest.js";
-import { PIXELS } from "./pixels.js";
 
 /** How many points around a place stand in for an inverse that does not exist. */
 export const NEIGHBOURS = 8;

@@ -1,6 +1,6 @@
 // What the decoder would draw all over the map, as a grid of small pictures that fade where no real code is near.
 
-import { PIXELS, SIDE } from "./pixels.js";
+import { PIXELS, SIDE } from "../lib/paint/pixels.js";
 
 /** Milliseconds of a frame that may go into decoding. */
 const SLICE = 6;

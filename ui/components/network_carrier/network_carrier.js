@@ -1,7 +1,7 @@
 // Shows nothing: brings a network to the tab, so that what does show it need not be sent the weights again.
 
-import { keepNetwork } from "./networks.js";
-import { floats, unpack } from "./unpack.js";
+import { keepNetwork } from "../lib/network/networks.js";
+import { floats, unpack } from "../lib/page/unpack.js";
 
 /** Streamlit calls this when the network comes, and at each later run of the page with the same data. */
 export default function ({ data }) {

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
+from ui.components.payload import check_network, fingerprint, pack
+from ui.components.scripts import register
 
-from ui.live.modules import join_modules
-from ui.live.payload import check_network, fingerprint, pack
-
-_CARRIER = st.components.v2.component("bottleneck_carrier", js=join_modules("carrier"))
+_CARRIER = register("network_carrier")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,19 @@
 // A small picture of a whole network, for beside the form in which one chooses it.
 
-import { setText, takeColors } from "./dom.js";
-import { Drawing, barsOf, parametersOf } from "./network.js";
+import { Drawing, barsOf, parametersOf } from "../lib/network/network.js";
+import { component } from "../lib/page/component.js";
+import { setText, takeColors } from "../lib/page/dom.js";
+
+const FILES = {
+  page: "./picture.html",
+  styles: ["../lib/page/base.css", "../lib/network/network.css", "./picture.css"],
+};
 
 const IMAGE_SIDE = 28;
 const pictures = new WeakMap();
 
 /** Streamlit calls this at first and again whenever layers or theme change; bars glide to their new sizes. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   const root = parentElement.querySelector(".picture");
   let picture = pictures.get(parentElement);
   if (!picture) {
@@ -25,7 +31,7 @@ export default function ({ data, parentElement }) {
     picture.observer.disconnect();
     picture.network.stop();
   };
-}
+});
 
 function draw(root, { network, data }) {
   const encoder = barsOf(data.encoder, "encoder");

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from ae_core.config.layers import Layer
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import layer_values
+from ui.components.payload import layer_values
+from ui.components.scripts import register
 
-_PICTURE = st.components.v2.component(
-    "bottleneck_layer_picture",
-    html=(FOLDER / "picture.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "network", "picture"),
-    js=join_modules("picture"),
-)
+_PICTURE = register("picture")
 
 
 def layer_picture(*, key: str, encoder_layers: Sequence[Layer], decoder_layers: Sequence[Layer]) -> None:

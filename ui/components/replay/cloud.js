@@ -1,6 +1,6 @@
 // A thousand dots on a plain canvas, with each class's name at its middle.
 
-import { classMedians } from "./medians.js";
+import { classMedians } from "../lib/paint/medians.js";
 
 const TAU = 2 * Math.PI;
 /** Room around the box, in pixels, and the part of it where points outside of the box are drawn. */
@@ -31,7 +31,7 @@ export class Cloud {
    * @param {{xs: Float32Array, ys: Float32Array}} points
    * @param {{left: number, right: number, bottom: number, top: number}} box of what has to fit; what lies outside is drawn at the rim
    * @param {{labels: (Uint8Array|null), names: string[]}} classes
-   * @param {import("./colours.js").Theme} theme
+   * @param {import("../lib/paint/colours.js").Theme} theme
    */
   draw(points, box, { labels, names }, theme) {
     const { context, side } = this;

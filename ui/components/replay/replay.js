@@ -1,13 +1,16 @@
 // How the latent space formed: a film of the codes of the same images at log-spaced steps, with the reconstructions and
 // losses of each frame. Between two frames the points move; pictures and figures are those of the nearest frame.
 
+import { component } from "../lib/page/component.js";
+import { make, setText, takeColors } from "../lib/page/dom.js";
+import { calm, glide, play } from "../lib/page/motion.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { themeOf } from "../lib/paint/colours.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
 import { Cloud } from "./cloud.js";
-import { themeOf } from "./colours.js";
-import { make, setText, takeColors } from "./dom.js";
 import { DURATION, Film, ease, timeOf } from "./film.js";
-import { calm, glide, play } from "./motion.js";
-import { PIXELS, paintDigit } from "./pixels.js";
-import { floats, unpack } from "./unpack.js";
+
+const FILES = { page: "./replay.html", styles: ["../lib/page/base.css", "../lib/page/parts.css", "./replay.css"] };
 
 const GLIDE_MS = 260;
 /** Pixels that a number under the slider needs. */
@@ -18,13 +21,13 @@ const SAME_SCALE = 1.15;
 const replays = new WeakMap();
 
 /** Streamlit calls this at first and again whenever data or theme change; the film stays where it is. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let replay = replays.get(parentElement);
   if (!replay) replays.set(parentElement, (replay = new Replay(parentElement.querySelector(".replay"))));
   const run = replay.start();
   replay.show(unpack(data));
   return () => replay.stop(run);
-}
+});
 
 class Replay {
   constructor(root) {

@@ -6,21 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.latent.alignment import Formation
 from ae_core.latent.frames import Frames
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, fingerprint, image_bytes, pack
+from ui.components.payload import Images, fingerprint, image_bytes, pack
+from ui.components.scripts import register
 from ui.shell.palette import CLASSES
 
-_REPLAY = st.components.v2.component(
-    "bottleneck_replay",
-    html=(FOLDER / "replay.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "replay"),
-    js=join_modules("replay"),
-)
+_REPLAY = register("replay")
 
 
 def replay(

@@ -1,13 +1,16 @@
 // Originals above their reconstructions, in columns that wrap as pairs. Painted in place, many times a second.
 
-import { make, setText, takeColors } from "./dom.js";
-import { PIXELS, paintDigit } from "./pixels.js";
-import { unpack } from "./unpack.js";
+import { component } from "../lib/page/component.js";
+import { make, setText, takeColors } from "../lib/page/dom.js";
+import { unpack } from "../lib/page/unpack.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
+
+const FILES = { page: "./rows.html", styles: ["../lib/page/base.css", "./rows.css"] };
 
 const ACROSS = 16;
 
 /** Streamlit calls this at first and again with each new set of images; the canvases stay. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   const root = parentElement.querySelector(".rows");
   const { header, blob } = unpack(data);
   const pairs = root.querySelector(".pairs");
@@ -28,7 +31,7 @@ export default function ({ data, parentElement }) {
     setText(pair.querySelector(".caption"), caption);
   });
   return () => {};
-}
+});
 
 function makePair() {
   const pair = make("div", "pair");

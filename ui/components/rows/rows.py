@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
+from ui.components.payload import Images, image_bytes, pack
+from ui.components.scripts import register
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, image_bytes, pack
-
-_ROWS = st.components.v2.component(
-    "bottleneck_digit_rows",
-    html=(FOLDER / "rows.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "rows"),
-    js=join_modules("rows"),
-)
+_ROWS = register("rows")
 
 
 def digit_rows(

@@ -1,10 +1,13 @@
 // Grids of made images, a set for each codec. Beside each set a card shows one of its images large, and the training
 // image nearest to it.
 
-import { make, setText } from "./dom.js";
-import { calm } from "./motion.js";
-import { PIXELS, paintDigit } from "./pixels.js";
-import { floats, unpack } from "./unpack.js";
+import { component } from "../lib/page/component.js";
+import { make, setText } from "../lib/page/dom.js";
+import { calm } from "../lib/page/motion.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
+
+const FILES = { page: "./samples.html", styles: ["../lib/page/base.css", "./samples.css"] };
 
 const ACROSS = 5;
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -ACROSS, ArrowDown: ACROSS };
@@ -12,12 +15,12 @@ const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -ACROSS, ArrowDown: ACRO
 const shown = new WeakMap();
 
 /** Streamlit calls this at first and again with each new set of images. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let samples = shown.get(parentElement);
   if (!samples) shown.set(parentElement, (samples = new Samples(parentElement.querySelector(".samples"))));
   samples.show(unpack(data));
   return () => {};
-}
+});
 
 class Samples {
   constructor(root) {

@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, image_bytes, pack
+from ui.components.payload import Images, image_bytes, pack
+from ui.components.scripts import register
 
-_SAMPLES = st.components.v2.component(
-    "bottleneck_samples",
-    html=(FOLDER / "samples.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "samples"),
-    js=join_modules("samples"),
-)
+_SAMPLES = register("samples")
 
 
 @dataclass(frozen=True)

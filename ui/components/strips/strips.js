@@ -1,11 +1,14 @@
 // Rows of the same images as several codecs give them back, painted in place.
 
-import { make, setText, takeColors } from "./dom.js";
-import { PIXELS, paintDigit } from "./pixels.js";
-import { unpack } from "./unpack.js";
+import { component } from "../lib/page/component.js";
+import { make, setText, takeColors } from "../lib/page/dom.js";
+import { unpack } from "../lib/page/unpack.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
+
+const FILES = { page: "./strips.html", styles: ["../lib/page/base.css", "./strips.css"] };
 
 /** Streamlit calls this at first and again with each new set of images; the canvases stay. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   const root = parentElement.querySelector(".strips");
   const { header, blob } = unpack(data);
   takeColors(root);
@@ -25,7 +28,7 @@ export default function ({ data, parentElement }) {
     });
   });
   return () => {};
-}
+});
 
 function fit(parent, count, makeChild) {
   while (parent.children.length > count) parent.lastChild.remove();

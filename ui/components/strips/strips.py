@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import streamlit as st
+from ui.components.payload import Images, image_bytes, pack
+from ui.components.scripts import register
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import Images, image_bytes, pack
-
-_STRIPS = st.components.v2.component(
-    "bottleneck_digit_strips",
-    html=(FOLDER / "strips.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "strips"),
-    js=join_modules("strips"),
-)
+_STRIPS = register("strips")
 
 
 @dataclass(frozen=True, eq=False)

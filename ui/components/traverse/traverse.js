@@ -1,13 +1,16 @@
 // A code in the visitor's hand. The large picture follows every move of a slider; under each slider a strip shows what
 // its dimension does to this very code, from the low end of what the data has to the high one.
 
-import { make, setText } from "./dom.js";
-import { forward, parseNetwork } from "./forward.js";
-import { glide } from "./motion.js";
-import { withNetwork } from "./networks.js";
-import { paintDigit } from "./pixels.js";
-import { Sweep } from "./sweep.js";
-import { floats, unpack } from "./unpack.js";
+import { forward, parseNetwork } from "../lib/network/forward.js";
+import { withNetwork } from "../lib/network/networks.js";
+import { component } from "../lib/page/component.js";
+import { make, setText } from "../lib/page/dom.js";
+import { glide } from "../lib/page/motion.js";
+import { floats, unpack } from "../lib/page/unpack.js";
+import { paintDigit } from "../lib/paint/pixels.js";
+import { Sweep } from "./idle_decoding.js";
+
+const FILES = { page: "./traverse.html", styles: ["../lib/page/base.css", "../lib/page/parts.css", "./traverse.css"] };
 
 const STATIONS = 9;
 /** How many dimensions are shown before one asks for all. */
@@ -18,13 +21,13 @@ const NOTHING = new Float32Array(28 * 28);
 const traverses = new WeakMap();
 
 /** Streamlit calls this at first and again with other codes or another network; the code in hand stays. */
-export default function ({ data, parentElement }) {
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
   let traverse = traverses.get(parentElement);
   if (!traverse) traverses.set(parentElement, (traverse = new Traverse(parentElement.querySelector(".traverse"))));
   const run = traverse.start();
   traverse.show(unpack(data));
   return () => traverse.stop(run);
-}
+});
 
 class Traverse {
   constructor(root) {

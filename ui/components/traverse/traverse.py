@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live.modules import FOLDER, join_modules, join_styles
-from ui.live.payload import fingerprint, pack
+from ui.components.payload import fingerprint, pack
+from ui.components.scripts import register
 
 Floats = NDArray[np.float32]
 
@@ -19,12 +18,7 @@ UNUSED_BELOW = 0.01
 PERCENTILES = np.arange(0.5, 100)
 """0.5, 1.5, ... 99.5: the first and the last are the ends of a slider, any is a value that data has."""
 
-_TRAVERSE = st.components.v2.component(
-    "bottleneck_traverse",
-    html=(FOLDER / "traverse.html").read_text(encoding="utf-8"),
-    css=join_styles("base", "parts", "traverse"),
-    js=join_modules("traverse"),
-)
+_TRAVERSE = register("traverse")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 // A network as a shape: each layer a bar as high as the square its numbers would fill (or as its maps are), joined into
 // a taper. The Start page's figure and the small picture beside the form both draw with this.
 
-import { make, makeSvg } from "./dom.js";
-import { calm, glide } from "./motion.js";
+import { make, makeSvg } from "../page/dom.js";
+import { calm, glide } from "../page/motion.js";
 
 const LETTER = 6.6;
 const LINE = 13;

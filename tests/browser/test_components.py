@@ -17,8 +17,8 @@ from ae_core.config.config import ACTIVATIONS
 from tests.browser.served import ROOT, pixels, serving, visit
 
 FORWARD = """
-async ([source, network]) => {
-  const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+async (network) => {
+  const module = await import("/lib/network/forward.js");
   const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
   const { encoder, decoder } = module.parseNetwork(network.spec, floats(network.weights).buffer);
   const image = floats(network.image);
@@ -34,7 +34,7 @@ async ([source, network]) => {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the test page."""
-    with serving(tmp_path_factory.mktemp("components"), "tests/browser/apps/live_components.py") as server:
+    with serving(tmp_path_factory.mktemp("components"), "tests/browser/apps/components_page.py") as server:
         yield server.address
 
 
@@ -88,11 +88,10 @@ def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("architecture", ["dense", "conv"])
 def test_the_forward_pass_agrees_with_keras(
-    chromium_page: Page, references: dict[str, Any], architecture: str, activation: str
+    script_page: Page, references: dict[str, Any], architecture: str, activation: str
 ) -> None:
     network = references[f"{architecture} {activation}"]
-    source = (ROOT / "ui" / "live" / "forward.js").read_text(encoding="utf-8")
-    result = chromium_page.evaluate(FORWARD, [source, network])
+    result = script_page.evaluate(FORWARD, network)
     assert np.abs(np.subtract(result["code"], network["code"])).max() < 1e-5
     assert np.abs(np.subtract(result["image"], network["reconstruction"])).max() < 1e-5
 

@@ -1,4 +1,4 @@
-"""What the Generate page sends to the browser, and what it refuses."""
+"""Grids of made images: what is sent, what is refused."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.ui.components.test_components import unpack
-from ui.live.blend import blend_data
-from ui.live.equation import Term, equation_data
-from ui.live.samples import Caption, Grid, SampleSet, samples_data
+from tests.unit.ui.components.blocks import unpack
+from ui.components.samples.samples import Caption, Grid, SampleSet, samples_data
 
 IMAGES = np.random.default_rng(0).integers(256, size=(4, 28, 28), dtype=np.uint8)
 SET = SampleSet(
@@ -52,17 +50,3 @@ def test_each_sample_may_have_a_caption() -> None:
 def test_samples_that_do_not_fill_their_grids_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="equally many images"):
         samples_data([replace(SET, **wrong)])  # type: ignore[arg-type]
-
-
-def test_a_sum_is_sent_term_by_term() -> None:
-    header, blobs = unpack(equation_data([Term("", "a 7", IMAGES[0]), Term("=", "the sum", IMAGES[1])]))
-    assert header["terms"] == [{"sign": "", "name": "a 7"}, {"sign": "=", "name": "the sum"}]
-    assert blobs["images"] == IMAGES[:2].tobytes()
-
-
-@pytest.mark.parametrize("arcs", [False, True])
-def test_each_codec_has_a_straight_line_and_an_arc_if_it_is_asked_for(arcs: bool) -> None:
-    a, b = np.zeros((2, 28, 28), np.float32)
-    header, _ = unpack(blend_data(a, b, [("Codes", "model")], arcs=arcs))
-    names = ["Codes, straight line", "Codes, arc"] if arcs else ["Codes"]
-    assert [(path["name"], path["arc"]) for path in header["codecs"]] == [(name, "arc" in name) for name in names]

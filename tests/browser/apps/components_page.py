@@ -9,7 +9,7 @@ import streamlit as st
 
 from ae_core.config.config import Config
 from ae_core.config.layers import Layer, plan_layers
-from ui.live import Digit, digit_rows, layer_picture, start_figure
+from ui.components import Digit, digit_rows, layer_picture, start_figure
 
 DIGITS = 6
 LATENT_DIM = int(st.query_params.get("latent_dim", "8"))
