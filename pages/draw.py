@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.components import carry
 from ui.draw.board import STYLE, show_board
 from ui.draw.tries import show_tries
-from ui.live import carry
 from ui.selection.codecs import codec_choice
 from ui.selection.heads import carry_heads
 from ui.selection.open_codecs import open_chosen

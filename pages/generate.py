@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ui.components import carry
 from ui.generate.arithmetic import show_sum
 from ui.generate.codes import choose_codecs
 from ui.generate.interpolation import show_between
 from ui.generate.samples import show_samples
 from ui.generate.tries import show_tries
-from ui.live import carry
 from ui.selection.open_codecs import await_first
 from ui.selection.run import chosen_run, damage_mendable
 from ui.shell.errors import shown_plainly

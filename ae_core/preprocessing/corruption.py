@@ -80,7 +80,7 @@ class Spoil:
 def spoil(image: NDArray[np.floating[Any]], how: Spoil) -> NDArray[np.float32]:
     """A damaged copy (28, 28) float32 in [0, 1] of `image` (28, 28) in [0, 1].
 
-    This is the definition; `ui/live/spoiling.js` follows it step by step, in double precision:
+    This is the definition; `ui/components/draw/spoiling.js` follows it step by step, in double precision:
 
     1. Thicken (`thickened`).
     2. Rotate about the centre, then shift, in one go (`moved`), so that the image is blurred once at most.

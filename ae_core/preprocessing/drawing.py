@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 def digit_from_canvas(rgba: NDArray[Any], *, centre: bool = True) -> NDArray[np.float32]:
     """The drawing as an image (28, 28) float32 in [0, 1], made as those of MNIST were (LeCun et al., 1998).
 
-    This is the definition; `ui/live` follows it step by step, in double precision:
+    This is the definition; `ui/components/draw/drawing.js` follows it step by step, in double precision:
 
     1. Ink of a pixel: (0.299 R + 0.587 G + 0.114 B) x A / 255 / 255. White strokes on black or on nothing give 0 to 1.
     2. Crop to the smallest box, h x w, around all pixels with ink of at least `FAINTEST`. No such pixel: all zeros.

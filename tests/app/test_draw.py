@@ -26,8 +26,8 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
 from tests.small import SMALL, copied
+from ui.components import Settings
 from ui.draw.board import CANVAS, FIGURE
-from ui.live import Settings
 from ui.selection.drawing import SETTINGS
 
 FIRST = Config()

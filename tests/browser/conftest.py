@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import chromium as installed
 from tests.browser.served import MILLISECONDS, Server
+from ui.components.scripts import FOLDER
 
 RESULTS = Path(__file__).parents[2] / "test-results"
 FLAGS = [
@@ -50,6 +52,18 @@ def chromium_page(chromium: Browser) -> Iterator[Page]:
         page.on("request", lambda request: faults.extend(_elsewhere(request.url)))
         yield page
         assert faults == []
+
+
+@pytest.fixture
+def script_page(chromium_page: Page) -> Page:
+    """An empty tab at an address from which it can import the components' scripts, such as "/draw/drawing.js"."""
+    address = "http://127.0.0.1:8501"
+    chromium_page.route(
+        f"{address}/**", lambda route: route.fulfill(path=FOLDER / urlsplit(route.request.url).path[1:])
+    )
+    chromium_page.route(f"{address}/", lambda route: route.fulfill(body="", content_type="text/html"))
+    chromium_page.goto(address)
+    return chromium_page
 
 
 def _elsewhere(url: str) -> list[str]:

@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page
 from ae_core.runs.store import RunStore
 from chromium import end_family
 from tests.unit.waiting import wait_until
+from ui.components.scripts import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -47,16 +48,24 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
-    """Serve the app, or another script, with its runs and its log in `folder`."""
+def serving(
+    folder: Path, script: str = "app.py", *, root: Path = ROOT, port: int | None = None, **environment: str
+) -> Iterator[Server]:
+    """Serve the app, or another script, with its runs and its log in `folder`.
+
+    Args:
+        root: the project's folder, or one with a copy of a part of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    port, log, runs = _free_port(), folder / "server.log", folder / "runs"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), "--server.port", str(port)]
-    paths = {"AE_RUNS": str(runs), "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+    # Streamlit serves what is beside its script, and only the app's own is beside ours.
+    publish(root / "ui" / "components", (root / script).parent / "static")
+    port, log, runs = port or _free_port(), folder / "server.log", folder / "runs"
+    command = [sys.executable, "-m", "streamlit", "run", str(root / script), "--server.port", str(port)]
+    paths = {"AE_RUNS": str(runs), "PYTHONPATH": f"{root}{os.pathsep}{ROOT}", "TMPDIR": str(folder)}
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, **paths, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -32,7 +32,7 @@ from tests.browser.draw_page import (
     wait_for_server,
 )
 from tests.browser.served import MILLISECONDS, SETTLED, Server, serving, settle, visit
-from tests.browser.test_live_components import sent_frames
+from tests.browser.test_components import sent_frames
 from tests.browser.train_page import navigate, overflow
 from tests.small import copied
 

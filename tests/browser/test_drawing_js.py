@@ -11,12 +11,11 @@ from playwright.sync_api import Page
 
 from ae_core.preprocessing.drawing import digit_from_canvas
 from tests.drawings import Canvas, drawings
-from ui.live.modules import join_modules
 
 DRAWINGS = drawings()
 CALL = """
-async ([source, drawings]) => {
-  const { digitFromCanvas } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+async (drawings) => {
+  const { digitFromCanvas } = await import("/draw/drawing.js");
   const bytes = (text) => Uint8ClampedArray.from(atob(text), (letter) => letter.charCodeAt(0));
   return drawings.map(({ rgba, width, height, centre }) =>
     Array.from(digitFromCanvas(bytes(rgba), width, height, centre)));
@@ -25,9 +24,9 @@ async ([source, drawings]) => {
 
 
 @pytest.mark.parametrize("centre", [True, False], ids=["centred", "as it is"])
-def test_drawings_become_the_same_images_in_the_browser(chromium_page: Page, centre: bool) -> None:
+def test_drawings_become_the_same_images_in_the_browser(script_page: Page, centre: bool) -> None:
     # One after the other in one module, large before small: nothing may be left of the drawing before.
-    made = dict(zip(DRAWINGS, in_browser(chromium_page, list(DRAWINGS.values()), centre=centre), strict=True))
+    made = dict(zip(DRAWINGS, in_browser(script_page, list(DRAWINGS.values()), centre=centre), strict=True))
     differences = {
         name: float(np.abs(made[name] - digit_from_canvas(rgba, centre=centre)).max())
         for name, rgba in DRAWINGS.items()
@@ -37,7 +36,6 @@ def test_drawings_become_the_same_images_in_the_browser(chromium_page: Page, cen
 
 def in_browser(page: Page, canvases: list[Canvas], *, centre: bool) -> np.ndarray[Any, Any]:
     """What the browser's module makes of them, (n, 28, 28)."""
-    source = join_modules("drawing") + "\nexport { digitFromCanvas };"
     sent = [
         {
             "rgba": b64encode(rgba.tobytes()).decode(),
@@ -47,4 +45,4 @@ def in_browser(page: Page, canvases: list[Canvas], *, centre: bool) -> np.ndarra
         }
         for rgba in canvases
     ]
-    return np.float32(page.evaluate(CALL, [source, sent])).reshape(-1, 28, 28)
+    return np.float32(page.evaluate(CALL, sent)).reshape(-1, 28, 28)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.served import pixels, serving, visit
-from tests.browser.test_live_components import sent_frames
+from tests.browser.test_components import sent_frames
 
 LAST = 9
 """The test page's film has frames 0 to this."""

@@ -15,15 +15,14 @@ from ae_core.latent.arithmetic import lerp, slerp
 from ae_core.runs.store import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
 from tests.browser.served import MILLISECONDS, PIXELS, Server, pixels, serving, settle, visit
-from tests.browser.test_live_components import sent_frames
+from tests.browser.test_components import sent_frames
 from tests.browser.train_page import button, navigate, overflow
 from tests.small import copied
 from tests.unit.waiting import wait_until
-from ui.live.modules import join_modules
 
 WAYS = """
-async ([source, a, b, shares]) => {
-  const ways = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+async ([a, b, shares]) => {
+  const ways = await import("/blend/ways.js");
   const [from, to] = [new Float32Array(a), new Float32Array(b)];
   return ["lerp", "slerp"].map((name) => shares.map((t) => Array.from(ways[name](from, to, t))));
 }
@@ -236,9 +235,8 @@ def test_whoever_comes_back_finds_the_same_samples_and_the_same_address(generate
 
 
 @pytest.mark.parametrize("b", [[0.5, -2.0, 1.0], [2.0, 4.0, -6.0], [-1.0, -2.0, 3.0], [0.0, 0.0, 0.0]])
-def test_the_ways_are_the_same_in_the_browser(chromium_page: Page, b: list[float]) -> None:
+def test_the_ways_are_the_same_in_the_browser(script_page: Page, b: list[float]) -> None:
     a, shares = [1.0, 2.0, -3.0], np.linspace(0, 1, 11, dtype=np.float32)
-    source = join_modules("ways") + "\nexport { lerp, slerp };"
-    made: list[Any] = chromium_page.evaluate(WAYS, [source, a, b, shares.tolist()])
+    made: list[Any] = script_page.evaluate(WAYS, [a, b, shares.tolist()])
     for way, codes in zip((lerp, slerp), made, strict=True):
         assert np.allclose(codes, way(np.float32(a), np.float32(b), shares), atol=1e-5)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.draw_page import READ, two_frames
 from tests.browser.made_up import MadeUp, decode, made_up, plane
 from tests.browser.served import MILLISECONDS, serving, visit
-from tests.browser.test_live_components import sent_frames
+from tests.browser.test_components import sent_frames
 
 COUNT = 600
 Spot = tuple[float, float]
@@ -75,6 +77,20 @@ def open_map(page: Page, address: str, *, state: str = "ready") -> Locator:
     expect(root).to_be_visible()
     two_frames(page)
     return root
+
+
+def received_components(page: Page) -> list[BidiComponent]:
+    """What the page is sent from now on of the browser's parts; call it before the page is opened."""
+    received: list[BidiComponent] = []
+
+    def take(frame: bytes | str) -> None:
+        assert isinstance(frame, bytes)
+        element = ForwardMsg.FromString(frame).delta.new_element
+        if element.HasField("bidi_component"):
+            received.append(element.bidi_component)
+
+    page.on("websocket", lambda web_socket: web_socket.on("framereceived", take))
+    return received
 
 
 def spot_of(root: Locator, index: int) -> Spot:
@@ -318,6 +334,20 @@ def test_zoom_pin_and_colours_stay_while_the_points_move(chromium_page: Page, se
     turned = 2 * data.places @ turn
     spread = np.ptp(after, axis=0) / np.ptp(turned, axis=0)
     assert spread[0] == pytest.approx(spread[1], rel=1e-3)
+
+
+def test_a_look_at_a_forming_map_sends_its_points_and_little_else(chromium_page: Page, server: str) -> None:
+    received = received_components(chromium_page)
+    open_map(chromium_page, f"{server}/?mode=forming&dims=32&inverse=neighbours")
+    received.clear()
+    chromium_page.get_by_role("button", name="Next step").click()
+    expect(chromium_page.locator(".map .caption")).to_have_text("Step 1")
+    [look] = [component for component in received if component.component_name == "bottleneck_map"]
+    points = COUNT * 2 * 4
+    assert points < look.ByteSize() < points + 2048
+    assert look.html_content == look.css_content == look.css_source_path == ""
+    # One line, which names the script.
+    assert len(look.js_content) < 150
 
 
 def test_the_page_keeps_its_wheel_and_ctrl_with_the_wheel_zooms_about_the_pointer(

@@ -21,12 +21,11 @@ from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import Run
 from tests.browser.preset_references import DIGITS, KERAS, different_presets
 from tests.browser.served import ROOT
-from ui.live.modules import join_modules
 
 Floats = NDArray[np.float32]
 FORWARD = """
-async ([source, spec, weights, images]) => {
-  const { forward, parseNetwork } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+async ([spec, weights, images]) => {
+  const { forward, parseNetwork } = await import("/lib/network/forward.js");
   const floats = async (text) => (await fetch(`data:application/octet-stream;base64,${text}`)).arrayBuffer();
   const { encoder, decoder } = parseNetwork(spec, await floats(weights));
   const digits = new Float32Array(await floats(images));
@@ -58,11 +57,11 @@ def digits() -> Floats:
 
 @pytest.mark.parametrize("preset", different_presets())
 def test_each_preset_is_reconstructed_in_the_browser_as_by_litert_and_keras(
-    chromium_page: Page, runs: Path, digits: Floats, preset: str
+    script_page: Page, runs: Path, digits: Floats, preset: str
 ) -> None:
     config = PRESETS[preset]
     run = Run(runs / config.key, config)
-    made = in_browser(chromium_page, *read_network(run), digits)
+    made = in_browser(script_page, *read_network(run), digits)
     codec = LiteRtCodec.load(run.path)
     with np.load(run.path / KERAS) as keras:
         assert np.abs(made - keras["images"]).max() < 1e-5
@@ -71,14 +70,13 @@ def test_each_preset_is_reconstructed_in_the_browser_as_by_litert_and_keras(
 
 
 @pytest.mark.parametrize("latent_dim", [1, 32, 256])
-def test_pca_is_the_same_in_the_browser(chromium_page: Page, digits: Floats, latent_dim: int) -> None:
+def test_pca_is_the_same_in_the_browser(script_page: Page, digits: Floats, latent_dim: int) -> None:
     pca = PcaCodec.fit(load_dataset("mnist").train_pixels[:2000], latent_dim)
-    made = in_browser(chromium_page, *pca.browser_network(), digits)
+    made = in_browser(script_page, *pca.browser_network(), digits)
     assert np.abs(made - pca.decode(pca.encode(digits))).max() < 1e-5
 
 
 def in_browser(page: Page, network: dict[str, Any], weights: bytes, digits: Floats) -> Floats:
     """What the forward pass makes of `digits` (n, 28, 28)."""
-    source = join_modules("forward") + "\nexport { forward, parseNetwork };"
-    sent = [source, network, *(b64encode(part).decode() for part in (weights, digits.tobytes()))]
+    sent = [network, *(b64encode(part).decode() for part in (weights, digits.tobytes()))]
     return np.frombuffer(b64decode(page.evaluate(FORWARD, sent)), "<f4").reshape(digits.shape)

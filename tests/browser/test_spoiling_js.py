@@ -11,13 +11,11 @@ from playwright.sync_api import Page
 
 from ae_core.preprocessing.corruption import NOISE, RANGES, Spoil, spoil
 from tests.spoilings import spoilings
-from ui.live.modules import join_modules
 
 SPOILINGS = spoilings()
-SOURCE = join_modules("spoiling") + "\nexport { isSpoiled, spoil };"
-LOAD = "const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));"
+LOAD = "const module = await import('/draw/spoiling.js');"
 SPOIL = f"""
-async ([source, cases, noise]) => {{
+async ([cases, noise]) => {{
   {LOAD}
   const pattern = new Float32Array(noise);
   return cases.map(({{ image, how }}) => {{
@@ -31,14 +29,14 @@ async ([source, cases, noise]) => {{
   }});
 }}
 """
-IS_SPOILED = f"async ([source, hows]) => {{ {LOAD} return hows.map(module.isSpoiled); }}"
+IS_SPOILED = f"async (hows) => {{ {LOAD} return hows.map(module.isSpoiled); }}"
 
 
 @pytest.fixture
-def made(chromium_page: Page) -> dict[str, Any]:
+def made(script_page: Page) -> dict[str, Any]:
     """What the browser makes of each case, one after the other in one module."""
     cases = [{"image": image.ravel().tolist(), "how": asdict(how)} for image, how in SPOILINGS.values()]
-    return dict(zip(SPOILINGS, chromium_page.evaluate(SPOIL, [SOURCE, cases, NOISE.ravel().tolist()]), strict=True))
+    return dict(zip(SPOILINGS, script_page.evaluate(SPOIL, [cases, NOISE.ravel().tolist()]), strict=True))
 
 
 def test_images_are_spoiled_the_same_in_the_browser(made: dict[str, Any]) -> None:
@@ -53,11 +51,11 @@ def test_the_browser_makes_a_new_image_and_leaves_what_it_is_given(made: dict[st
     assert [name for name, result in made.items() if not result["fresh"]] == []
 
 
-def test_the_browser_knows_what_changes_an_image(chromium_page: Page) -> None:
+def test_the_browser_knows_what_changes_an_image(script_page: Page) -> None:
     places = {"patch_x", "patch_y"}
     harmless = [Spoil(), Spoil(patch_x=0, patch_y=27)]
     harmful = [
         Spoil.from_json({name: limit}) for name in RANGES.keys() - places for limit in RANGES[name] if limit != 0
     ]
     hows = [asdict(how) for how in harmless + harmful]
-    assert chromium_page.evaluate(IS_SPOILED, [SOURCE, hows]) == [False] * len(harmless) + [True] * len(harmful)
+    assert script_page.evaluate(IS_SPOILED, hows) == [False] * len(harmless) + [True] * len(harmful)

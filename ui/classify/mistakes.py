@@ -10,7 +10,7 @@ from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
 from ae_core.classification.kept_contests import kept_contests
 from ui.classify.charts import confusion_chart
 from ui.classify.setup import Field, percent
-from ui.live import Strip, digit_strips
+from ui.components import Strip, digit_strips
 from ui.shell.errors import shown_plainly
 
 CONTESTANT = "answers_of"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, positions
 from ae_core.datasets.dataset import Dataset, evenly
 from ae_core.runs.store import Run
-from ui.live import Strip, digit_strips
+from ui.components import Strip, digit_strips
 from ui.selection.run import run_choice
 from ui.shell.kept_choices import keep
 from ui.shell.server import data_for

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ae_core.datasets.dataset import as_floats, to_pixels
 from ae_core.preprocessing.corruption import spoil
+from ui.components import Checked, Settings, canvas_tools, digit_rows, draw_figure
 from ui.draw.keep import show_actions, show_between
-from ui.live import Checked, Settings, canvas_tools, digit_rows, draw_figure
 from ui.selection.drawing import KEPT, SETTINGS, Drawing, drawing_settings, drawn_digit, kept_drawing
 from ui.selection.heads import with_guess
 from ui.selection.open_codecs import OpenCodec, neighbours

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.live import Checked, blend
+from ui.components import Checked, blend
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.pictures import png_of
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ae_core.datasets.dataset import to_pixels
 from ae_core.latent.arithmetic import class_means, combine
+from ui.components import Term, equation
 from ui.generate.codes import training_codes
-from ui.live import Term, equation
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.selection.run import unmarked

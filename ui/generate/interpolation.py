@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.dataset import Dataset
 from ae_core.latent.arithmetic import lerp, slerp
-from ui.live import blend
+from ui.components import blend
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.selection.run import unmarked

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ae_core.evaluation.metrics import squared_errors
 from ae_core.latent.projection import Method, methods_for
 from ae_core.runs.store import Run
+from ui.components import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
 from ui.latent.map_state import CANCELLED, TITLES, Floats, Look, Wanted, look_at
 from ui.latent.map_words import caption_of, note_of, progress_words
-from ui.live import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.selection.run import run_choice
 from ui.shell.errors import shown_plainly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.live import CodeStats, traverse
+from ui.components import CodeStats, traverse
 from ui.selection.open_codecs import OpenCodec, encode_pixels
 from ui.shell.server import data_for
 

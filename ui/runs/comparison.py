@@ -17,7 +17,7 @@ from ae_core.datasets.dataset import Dataset, describe, preview_indices, to_pixe
 from ae_core.evaluation.comparison import NONE, Figures, differing, figures
 from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
-from ui.live import Strip, digit_strips
+from ui.components import Strip, digit_strips
 from ui.runs.comparison_charts import Curve, class_chart, curve_chart
 from ui.selection.codecs import PCA, Choice, codec_choice, forget_refused
 from ui.selection.open_codecs import OpenCodec, open_chosen

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ui.live import Settings
+from ui.components import Settings
 from ui.shell.pictures import rgba_of
 
 Floats = NDArray[np.float32]

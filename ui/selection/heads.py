@@ -10,7 +10,7 @@ import streamlit as st
 
 from ae_core.classification.heads import HEAD_FILE, load_head
 from ae_core.runs.store import Run
-from ui.live import Cargo, GuessShown, Shown, carry
+from ui.components import Cargo, GuessShown, Shown, carry
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import data_for
 

@@ -20,7 +20,7 @@ from ae_core.config.presets import title_of
 from ae_core.datasets.dataset import as_floats, evenly
 from ae_core.evaluation.metrics import evaluate_each, percentiles
 from ae_core.runs.store import Run, damaged_run
-from ui.live import Cargo, Shown
+from ui.components import Cargo, Shown
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable

@@ -15,7 +15,7 @@ from ae_core.errors import BottleneckError
 from ae_core.runs.history import Request
 from ae_core.runs.store import State
 from ae_core.workers.trainings import Training
-from ui.live import digit_rows
+from ui.components import digit_rows
 from ui.selection.run import RUN, damage_mendable, longer, showable
 from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
 from ui.training import form

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ae_core.latent.alignment import aligned
 from ae_core.latent.frames import Frame, Frames, load_frames
-from ui.live import Cargo, CodeStats, carry, replay, traverse
+from ui.components import Cargo, CodeStats, carry, replay, traverse
 
 CLASSES = 10
 IMAGES = 400

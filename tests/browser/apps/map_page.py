@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from tests.browser.made_up import CLASSES, made_up, plane, random_decoder, uneven
-from ui.live import Cargo, Collection, Inverse, LinearInverse, Star, carry, carry_collection, latent_map
+from ui.components import Cargo, Collection, Inverse, LinearInverse, Star, carry, carry_collection, latent_map
 
 COUNT = int(st.query_params.get("count", "600"))
 DIMS = int(st.query_params.get("dims", "2"))

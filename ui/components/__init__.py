@@ -1,0 +1,51 @@
+"""What runs in the visitor's browser: a folder for each component, its script beside a thin typed wrapper."""
+
+from ui.components.blend.blend import blend
+from ui.components.canvas_tools.canvas_tools import canvas_tools
+from ui.components.collection.collection import Collection, carry_collection
+from ui.components.draw.draw import Checked, GuessShown, Settings, Shown, draw_figure
+from ui.components.equation.equation import Term, equation
+from ui.components.figure.figure import Digit, start_figure
+from ui.components.map.map import Inverse, LinearInverse, Star, latent_map
+from ui.components.network_carrier.network_carrier import Cargo, carry
+from ui.components.payload import decoder_only
+from ui.components.picture.picture import layer_picture
+from ui.components.replay.replay import replay
+from ui.components.rows.rows import digit_rows
+from ui.components.samples.samples import Caption, Grid, SampleSet, samples
+from ui.components.strips.strips import Strip, digit_strips
+from ui.components.traverse.traverse import CodeStats, traverse
+
+__all__ = [
+    "Caption",
+    "Cargo",
+    "Checked",
+    "CodeStats",
+    "Collection",
+    "Digit",
+    "Grid",
+    "GuessShown",
+    "Inverse",
+    "LinearInverse",
+    "SampleSet",
+    "Settings",
+    "Shown",
+    "Star",
+    "Strip",
+    "Term",
+    "blend",
+    "canvas_tools",
+    "carry",
+    "carry_collection",
+    "decoder_only",
+    "digit_rows",
+    "digit_strips",
+    "draw_figure",
+    "equation",
+    "latent_map",
+    "layer_picture",
+    "replay",
+    "samples",
+    "start_figure",
+    "traverse",
+]

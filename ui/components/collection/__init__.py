@@ -1,0 +1,1 @@
+"""Images and codes for the browser to keep."""

@@ -1,0 +1,1 @@
+"""Pictures with operators between them."""

@@ -1,0 +1,1 @@
+"""A small picture of a whole network."""

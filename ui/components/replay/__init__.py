@@ -1,0 +1,1 @@
+"""How the latent space formed, as a film."""

@@ -1,0 +1,1 @@
+"""Originals above their reconstructions."""

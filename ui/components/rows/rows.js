@@ -1,0 +1,50 @@
+// Originals above their reconstructions, in columns that wrap as pairs. Painted in place, many times a second.
+
+import { component } from "../lib/page/component.js";
+import { make, setText, takeColors } from "../lib/page/dom.js";
+import { unpack } from "../lib/page/unpack.js";
+import { PIXELS, paintDigit } from "../lib/paint/pixels.js";
+
+const FILES = { page: "./rows.html", styles: ["../lib/page/base.css", "./rows.css"] };
+
+const ACROSS = 16;
+
+/** Streamlit calls this at first and again with each new set of images; the canvases stay. */
+export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
+  const root = parentElement.querySelector(".rows");
+  const { header, blob } = unpack(data);
+  const pairs = root.querySelector(".pairs");
+  takeColors(root);
+  const count = header.labels.length;
+  root.dataset.captions = String(header.captions !== null);
+  root.dataset.lines = count > ACROSS ? "many" : "one";
+  root.querySelector(".inside").style.setProperty("--across", Math.max(8, Math.min(ACROSS, count)));
+  while (pairs.children.length > count) pairs.lastChild.remove();
+  while (pairs.children.length < count) pairs.append(makePair());
+  [...pairs.children].forEach((pair, index) => {
+    const [original, reconstruction] = pair.querySelectorAll("canvas");
+    const label = header.labels[index];
+    const caption = header.captions?.[index] ?? "";
+    show(original, blob("originals"), index, `Original, label ${label}`);
+    show(reconstruction, blob("reconstructions"), index, `Reconstruction, label ${label}${caption && `, ${caption}`}`);
+    setText(pair.querySelector(".label"), label);
+    setText(pair.querySelector(".caption"), caption);
+  });
+  return () => {};
+});
+
+function makePair() {
+  const pair = make("div", "pair");
+  for (const role of ["original", "reconstruction"]) {
+    const canvas = Object.assign(make("canvas", role), { width: 28, height: 28 });
+    canvas.setAttribute("role", "img");
+    pair.append(canvas);
+  }
+  pair.append(make("span", "label"), make("span", "caption"));
+  return pair;
+}
+
+function show(canvas, images, index, words) {
+  paintDigit(canvas, images.subarray(index * PIXELS, (index + 1) * PIXELS), 255);
+  canvas.setAttribute("aria-label", words);
+}

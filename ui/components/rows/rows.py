@@ -1,0 +1,52 @@
+"""Originals above their reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ui.components.payload import Images, image_bytes, pack
+from ui.components.scripts import register
+
+_ROWS = register("rows")
+
+
+def digit_rows(
+    *,
+    key: str,
+    originals: Images,
+    reconstructions: Images,
+    labels: Sequence[str],
+    captions: Sequence[str] | None = None,
+) -> None:
+    """Show each original above its reconstruction, label and caption (for example its error) under them.
+
+    Called again with the same key it paints over what is there: nothing flickers, nothing moves.
+
+    Args:
+        originals: (n, 28, 28) uint8.
+        reconstructions: (n, 28, 28) uint8.
+        labels: n texts.
+        captions: n short texts, or None for no captions at all.
+
+    Raises:
+        ValueError: an array of another shape or type, or lengths that differ.
+    """
+    _ROWS(key=key, data=rows_data(originals, reconstructions, labels, captions))
+
+
+def rows_data(
+    originals: Images, reconstructions: Images, labels: Sequence[str], captions: Sequence[str] | None
+) -> bytes:
+    """What `digit_rows` sends. Raises ValueError as it does."""
+    blobs = {
+        "originals": image_bytes(originals, name="originals"),
+        "reconstructions": image_bytes(reconstructions, name="reconstructions"),
+    }
+    counts = {len(originals), len(reconstructions), len(labels)} | ({len(captions)} if captions is not None else set())
+    if len(counts) > 1:
+        raise ValueError(
+            "originals, reconstructions, labels and captions must be equally many. "
+            f"Received: {len(originals)}, {len(reconstructions)}, {len(labels)} and "
+            f"{'no' if captions is None else len(captions)}."
+        )
+    return pack({"labels": list(labels), "captions": None if captions is None else list(captions)}, blobs)

@@ -1,0 +1,1 @@
+"""Grids of made images."""

@@ -1,0 +1,1 @@
+"""The same images as several codecs give them back."""

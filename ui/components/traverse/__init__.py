@@ -1,0 +1,1 @@
+"""A walk along the dimensions of a code."""
