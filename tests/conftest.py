@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ae_core.runs.store import Run, RunStore
+from bootstrap import take_lock
 from tests.small import FEW, SMALL, add_digits, trained
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[RunStore], None]) -> RunStore:
+    """A folder of runs that the first process which asks fills, and all that run tests beside it read."""
+    base = factory.getbasetemp()
+    # Each process of pytest-xdist has a folder of its own in that of the whole run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    store = RunStore(folder / "runs")
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        while not take_lock(lock):
+            time.sleep(0.05)
+        if not (folder / "made").exists():
+            make(store)
+            (folder / "made").touch()
+    return store
 
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run of `SMALL`, for tests to read or to copy."""
-    return trained(RunStore(tmp_path_factory.mktemp("small-runs")), **SMALL.to_text())
+    return once(tmp_path_factory, "small-runs", lambda store: trained(store, **SMALL.to_text())).open(SMALL.key)
 
 
 @pytest.fixture(scope="session")
 def digit_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Run]:
     """Two finished runs that have learned a few digits, by their number of dimensions, 2 and 32; to read or to copy."""
-    store = RunStore(tmp_path_factory.mktemp("digit-runs"))
-    dataset = add_digits(store)
-    return {dim: trained(store, **FEW, dataset=dataset, latent_dim=str(dim)) for dim in (2, 32)}
+
+    def make(store: RunStore) -> None:
+        dataset = add_digits(store)
+        for dim in (2, 32):
+            trained(store, **FEW, dataset=dataset, latent_dim=str(dim))
+
+    store = once(tmp_path_factory, "digit-runs", make)
+    return {run.config.latent_dim: run for run in store.runs()}
 
 
 @pytest.fixture
