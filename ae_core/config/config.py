@@ -114,8 +114,8 @@ FIELDS: dict[str, Field] = {
     "output_activation": Choice(
         group="Network",
         label="Output activation",
-        help="Sigmoid keeps pixels between 0 and 1. A ReLU pixel that dies stays black for good.",
-        choices={name: ACTIVATIONS[name] for name in ("sigmoid", "linear", "relu")},
+        help="Sigmoid keeps pixels between 0 and 1. A ReLU pixel that dies stays black for good; a leaky one recovers.",
+        choices={name: ACTIVATIONS[name] for name in ("sigmoid", "linear", "relu", "leaky_relu", "tanh")},
     ),
     "initializer": Choice(
         group="Network",
@@ -271,8 +271,8 @@ class Config:
         if self.loss == "bce" and self.output_activation != "sigmoid":
             raise ConfigError(
                 "output_activation",
-                "output_activation must be sigmoid when loss is bce, which needs pixels between 0 and 1. "
-                f"Received: {self.output_activation}. Choose sigmoid, or the loss mse.",
+                "output_activation must be sigmoid when loss is bce (binary cross-entropy), which needs pixels between "
+                f"0 and 1. Received: {self.output_activation}. Choose sigmoid, or the loss mse (mean squared error).",
             )
 
     @classmethod

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     pass
 
 TOPIC = "bottleneck-progress"
+PICTURES = ("reconstructions", "training_reconstructions")
 
 
 def event_name(key: str, request: Request) -> str:
@@ -94,12 +95,12 @@ def fetch_fashion(root: Path) -> None:
 
 def pack(progress: Progress) -> dict[str, Any]:
     """A `Progress` as values that Dask can send as an event."""
-    pixels = progress.reconstructions.tobytes()
-    return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
+    pixels = {name: getattr(progress, name).tobytes() for name in PICTURES}
+    return {**vars(progress), "history": progress.history.to_json(), **pixels}
 
 
 def unpack(values: dict[str, Any]) -> Progress:
     """The opposite of `pack`."""
-    pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
+    pixels = {name: np.frombuffer(values[name], np.uint8).reshape(-1, *IMAGE_SHAPE) for name in PICTURES}
     history, held_out = History.from_json(values["history"]), HeldOut(*values["held_out"])
-    return Progress(**{**values, "history": history, "held_out": held_out, "reconstructions": pixels})
+    return Progress(**{**values, "history": history, "held_out": held_out, **pixels})
