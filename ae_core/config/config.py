@@ -116,8 +116,8 @@ FIELDS: dict[str, Field] = {
     "output_activation": Choice(
         group="Network",
         label="Output activation",
-        help="Sigmoid keeps pixels between 0 and 1. A ReLU pixel that dies stays black for good.",
-        choices={name: ACTIVATIONS[name] for name in ("sigmoid", "linear", "relu")},
+        help="Sigmoid keeps pixels between 0 and 1. A ReLU pixel that dies stays black for good; a leaky one recovers.",
+        choices={name: ACTIVATIONS[name] for name in ("sigmoid", "linear", "relu", "leaky_relu", "tanh")},
     ),
     "initializer": Choice(
         group="Network",
@@ -272,11 +272,12 @@ class Config:
             object.__setattr__(self, name, read_field(name, field, getattr(self, name)))
         loss = LOSSES[self.loss]
         if loss.outputs and self.output_activation not in loss.outputs:
+            words = {name: f"{name} ({each.title.lower()})" for name, each in LOSSES.items()}
             fitting = " or ".join(loss.outputs)
-            others = " or ".join(name for name, other in LOSSES.items() if not other.outputs)
+            others = " or ".join(words[name] for name, each in LOSSES.items() if not each.outputs)
             raise ConfigError(
                 "output_activation",
-                f"output_activation must be {fitting} when loss is {self.loss}, which {loss.why}. "
+                f"output_activation must be {fitting} when loss is {words[self.loss]}, which {loss.why}. "
                 f"Received: {self.output_activation}. Choose {fitting}, or the loss {others}.",
             )
 

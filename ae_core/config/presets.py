@@ -60,9 +60,9 @@ CATALOGUE: dict[str, Preset] = {
     ),
     "article-mended": Preset(
         "The article, mended",
-        "A reader's remark: the output should not be ReLU. Changing the output alone does not help (0.027 to 0.033 "
-        "with ReLU, linear or sigmoid under RMSProp and squared error); sigmoid with cross-entropy and Adam reaches "
-        "0.008 in the same 1,000 steps.",
+        "A reader's remark: the output should not be ReLU. Changing the output alone helps little: under RMSProp and "
+        "squared error 0.023 with leaky ReLU, 0.028 to 0.034 with ReLU, linear, tanh or sigmoid. With Adam, leaky ReLU "
+        "reaches 0.008 in the same 1,000 steps, and so does sigmoid with cross-entropy, as here.",
         replace(_ARTICLE, output_activation="sigmoid", loss="bce", optimizer="adam"),
     ),
     "two-dimensions": Preset(
@@ -110,6 +110,12 @@ CATALOGUE: dict[str, Preset] = {
             schedule="cosine",
             steps=12_000,
         ),
+    ),
+    "plain-20": Preset(
+        "Plain, 20 dimensions",
+        "Variational without what makes it so: the same layers, code and steps, but no variance and no KL term. "
+        "Compare the two: this one loses less of a digit (0.006 against 0.009), but codes drawn at random give blots.",
+        replace(_VARIATIONAL, family="autoencoder"),
     ),
     "variational": Preset(
         "Variational",

@@ -321,11 +321,11 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def preview_indices(labels: NDArray[np.integer[Any]] | None, count: int) -> list[int]:
-    """Indices of the sixteen (or fewer) held-out images that stand for all: one of each class in turn.
+    """Indices of the sixteen (or fewer) images that stand for all: one of each class in turn.
 
     Args:
-        labels: (count,) labels of the held-out images, or None for data without any.
-        count: how many held-out images there are.
+        labels: (count,) labels of the images, or None for data without any.
+        count: how many images there are.
     """
     if labels is None:
         return list(range(min(PREVIEW_SIZE, count)))
@@ -334,6 +334,12 @@ def preview_indices(labels: NDArray[np.integer[Any]] | None, count: int) -> list
     for rank in range(PREVIEW_SIZE):
         chosen += [indices[rank] for indices in by_class if rank < len(indices)]
     return chosen[:PREVIEW_SIZE]
+
+
+def preview_pixels(part: Part) -> NDArray[np.uint8]:
+    """The images that stand for all of `part`, as `preview_indices` chooses them: (16, 28, 28) or fewer."""
+    labels = None if part.labels is None else part.labels()
+    return np.ascontiguousarray(part.pixels()[preview_indices(labels, part.count)])
 
 
 def to_pixels(images: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -118,7 +118,8 @@ class Progress:
         steps_per_second: measured since this process began to train; 0 until it is known.
         seconds_left: estimate, or None until it is known.
         history: losses so far.
-        reconstructions: (16, 28, 28) uint8, of the preview digits.
+        reconstructions: (16, 28, 28) uint8, of the held-out preview digits.
+        training_reconstructions: the same of the training's own; what the two differ in is overfitting.
     """
 
     step: int
@@ -131,6 +132,7 @@ class Progress:
     seconds_left: float | None
     history: History
     reconstructions: NDArray[np.uint8]
+    training_reconstructions: NDArray[np.uint8]
 
 
 def next_history_step(step: int) -> int:

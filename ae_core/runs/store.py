@@ -7,6 +7,7 @@ runs/<key>/config.json      every field of the Config
            checkpoint.npz   all variables, for going on
            frames.npz       codes of some held-out images at log-spaced steps, see `latent.frames`
            preview.npz      the sixteen preview digits and their reconstructions
+           preview_training.npz     the same of training images, unless an earlier version trained it
            errors.npz       mean squared error of each held-out image, once there is a codec
            encoder.keras decoder.keras encoder.tflite decoder.tflite network.json network.bin
            posterior.keras posterior.tflite kl.npz     of a variational autoencoder, see `codecs.posterior`
@@ -40,6 +41,9 @@ from ae_core.runs.names import checked_name, read_name
 from ae_core.runs.titles import unnamed_title
 
 State = Literal["queued", "training", "paused", "stopped", "finished", "diverged", "failed"]
+PreviewOf = Literal["held-out", "training"]
+"""Which images the digits of a preview are."""
+PREVIEWS: dict[PreviewOf, str] = {"held-out": "preview.npz", "training": "preview_training.npz"}
 USABLE: tuple[State, ...] = ("finished", "stopped", "diverged")
 """States in which a run has an encoder and a decoder."""
 
@@ -146,18 +150,24 @@ class Run:
         except DamagedRunError as error:
             raise self._damaged("history.json") from error
 
-    def preview(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-        """Originals and reconstructions, each (16, 28, 28) uint8, of the preview digits; None before the first."""
+    def preview(self, of: PreviewOf = "held-out") -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Originals and reconstructions, each (16, 28, 28) uint8, of the preview digits; None when there are none.
+
+        A run has none before its first step, and none of training images when an earlier version trained it.
+
+        Raises:
+            DamagedRunError: they cannot be read.
+        """
         try:
-            with np.load(self.path / "preview.npz", allow_pickle=False) as arrays:
+            with np.load(self.path / PREVIEWS[of], allow_pickle=False) as arrays:
                 originals, reconstructions = arrays["originals"], arrays["reconstructions"]
         except FileNotFoundError:
             return None
         # Damaged bytes make zipfile, zlib and numpy raise almost anything; no list of it is complete.
         except Exception as error:
-            raise self._damaged("preview.npz") from error
+            raise self._damaged(PREVIEWS[of]) from error
         if any(a.dtype != np.uint8 or a.shape[1:] != IMAGE_SHAPE for a in (originals, reconstructions)):
-            raise self._damaged("preview.npz")
+            raise self._damaged(PREVIEWS[of])
         return originals, reconstructions
 
     def held_out_errors(self) -> NDArray[np.float32] | None:
@@ -187,10 +197,12 @@ class Run:
         """Replace the history on disk. Raises StoreError."""
         write_json(self.target("history.json"), history.to_json())
 
-    def write_preview(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
+    def write_preview(
+        self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8], of: PreviewOf = "held-out"
+    ) -> None:
         """Replace the preview on disk. Raises StoreError."""
         write_atomically(
-            self.target("preview.npz"),
+            self.target(PREVIEWS[of]),
             lambda path: np.savez(path, originals=originals, reconstructions=reconstructions),
         )
 

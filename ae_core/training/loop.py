@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ae_core.config.config import Config
 from ae_core.config.layers import PIXELS
-from ae_core.datasets.dataset import Dataset, evenly, preview_indices
+from ae_core.datasets.dataset import Dataset, evenly, preview_pixels
 from ae_core.runs.history import Batches, HeldOut
+from ae_core.runs.store import PreviewOf
 from ae_core.training.checkpoints import Snapshot
 from ae_core.training.losses import (
     code_penalty,
@@ -59,8 +60,9 @@ class Stepper:
             optimizer.build(weights)
         self.step = 0
         pixels = data.test_pixels
-        preview = preview_indices(data.test_labels, len(pixels))
-        self.preview_pixels: NDArray[np.uint8] = np.ascontiguousarray(pixels[preview])
+        self.previews: dict[PreviewOf, NDArray[np.uint8]] = {
+            "held-out": preview_pixels(data.test), "training": preview_pixels(data.train),
+        }  # fmt: skip
         sample = evenly(len(pixels), HELD_OUT_SAMPLE)
         more = 2 * HELD_OUT_SAMPLE - 1 if config.latent_dim <= WIDE_CODE else HELD_OUT_SAMPLE
         between = np.setdiff1d(evenly(len(pixels), more), sample)
@@ -72,7 +74,7 @@ class Stepper:
         self._sample_noise = self._noise(len(sample), [config.seed, tf.int32.max])
         self._between = tf.constant(pixels[between])
         self._sample_codes: tf.Tensor | None = None
-        self._preview = tf.constant(self.preview_pixels)
+        self._preview = tf.constant(np.concatenate([*self.previews.values()]))
         self._advance = self._compile_steps()
         self._evaluate = tf.function(self._measure)
         self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview))[1])
@@ -101,9 +103,11 @@ class Stepper:
         parts = [self._sample_codes, self._encode_between()] if len(self._between) else [self._sample_codes]
         return np.concatenate([np.asarray(part) for part in parts])
 
-    def reconstruct(self) -> NDArray[np.float32]:
-        """Reconstructions of the preview digits, (16, 28, 28)."""
-        return np.asarray(self._reconstruct())
+    def reconstruct(self) -> dict[PreviewOf, NDArray[np.float32]]:
+        """Reconstructions of the `previews`, each (16, 28, 28)."""
+        made = np.asarray(self._reconstruct())
+        held_out = len(self.previews["held-out"])
+        return {"held-out": made[:held_out], "training": made[held_out:]}
 
     @property
     def variables(self) -> list[Any]:

@@ -194,7 +194,7 @@ class _Sitting:
         """Keep where the codes lie now, unless that is known. `held_out` is what `evaluate` has just said."""
         step = self.stepper.step
         if self.recorder.lacks(step):
-            codes, made = compact(self.stepper.encode()), to_pixels(self.stepper.reconstruct())
+            codes, made = compact(self.stepper.encode()), to_pixels(self.stepper.reconstruct()["held-out"])
             self.recorder.take(Frame(step, held_out.loss, held_out.mse, codes, made))
 
     def _measure(self) -> HeldOut:
@@ -214,7 +214,7 @@ class _Sitting:
         return {"loss": self.held_out.loss, "mse": self.held_out.mse, "kl": self.held_out.kl}
 
     def _report(self) -> None:
-        steps = self.run.config.steps
+        steps, made = self.run.config.steps, self.stepper.reconstruct()
         self.watch.report(
             Progress(
                 step=self.stepper.step,
@@ -224,7 +224,8 @@ class _Sitting:
                 steps_per_second=self.rate,
                 seconds_left=(steps - self.stepper.step) / self.rate if self.rate else None,
                 history=self.history.copy(),
-                reconstructions=to_pixels(self.stepper.reconstruct()),
+                reconstructions=to_pixels(made["held-out"]),
+                training_reconstructions=to_pixels(made["training"]),
             )
         )
         self.watch.lock.touch()
@@ -242,14 +243,15 @@ class _Sitting:
 
     def _diverge(self) -> None:
         """Go back to the last good weights, keep them as a usable run, and say what to change."""
-        at, rate = self.stepper.step, self.run.config.learning_rate
+        at, config = self.stepper.step, self.run.config
         self.stepper.restore(self.good)
         self.history = self.history.until(self.good.step)
         self.recorder.go_back(self.good.step)
         message = (
             f"The loss became infinite or not a number by step {at}. The weights of step {self.good.step} were kept. "
-            f"Lower the learning rate (now {rate:g}; try {rate / 10:g}), or choose the optimizer Adam."
+            f"Lower the learning rate (now {config.learning_rate:g}; try {config.learning_rate / 10:g})"
         )
+        message += ", or choose the optimizer Adam." if config.optimizer in ("sgd", "rmsprop") else "."
         self._write_progress()
         self._finish("diverged", message)
         raise DivergedError(message)
@@ -269,7 +271,8 @@ class _Sitting:
         self.recorder.save()
         if kl := self.held_out.kl_by_dimension:
             save_kl(self.run, np.array(kl))
-        self.run.write_preview(self.stepper.preview_pixels, to_pixels(self.stepper.reconstruct()))
+        for kind, made in self.stepper.reconstruct().items():
+            self.run.write_preview(self.stepper.previews[kind], to_pixels(made), kind)
         self._write_status("training")
 
     def _write_status(self, state: State, **more: object) -> None:

@@ -26,6 +26,8 @@ from ae_core.workers.work import Channel, Work
 
 TRAINING = "training"
 """What a worker of our own has one of, and each training takes."""
+PICTURES = ("reconstructions", "training_reconstructions")
+"""What a `Progress` holds of images."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,14 @@ class Training(Work[Progress]):
 
     def pack(self, progress: Progress) -> dict[str, Any]:
         """See `Work`."""
-        pixels = progress.reconstructions.tobytes()
-        return {**vars(progress), "history": progress.history.to_json(), "reconstructions": pixels}
+        pixels = {name: getattr(progress, name).tobytes() for name in PICTURES}
+        return {**vars(progress), "history": progress.history.to_json(), **pixels}
 
     def unpack(self, values: Mapping[str, Any]) -> Progress:
         """See `Work`."""
-        pixels = np.frombuffer(values["reconstructions"], np.uint8).reshape(-1, *IMAGE_SHAPE)
+        pixels = {name: np.frombuffer(values[name], np.uint8).reshape(-1, *IMAGE_SHAPE) for name in PICTURES}
         history, held_out = History.from_json(values["history"]), HeldOut(*values["held_out"])
-        return Progress(**{**values, "history": history, "held_out": held_out, "reconstructions": pixels})
+        return Progress(**{**values, "history": history, "held_out": held_out, **pixels})
 
     def seconds_left(self, pace: Pace, progress: Progress | None) -> float:
         """See `Work`."""

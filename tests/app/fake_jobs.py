@@ -93,10 +93,13 @@ def job(
     return Job(work, state, place, wait_seconds, progress or work.waiting("a worker"), frozenset(owners))
 
 
-def progress_at(step: int, config: Config, *, grey: int = 128, kl: tuple[float, ...] = ()) -> Progress:
+def progress_at(
+    step: int, config: Config, *, grey: int = 128, training_grey: int = 64, kl: tuple[float, ...] = ()
+) -> Progress:
     """A training at `step` that reports 20 steps a second, with a row of history at each step before this one.
 
     Args:
+        grey, training_grey: of each pixel that it makes of held-out and of training images.
         kl: the KL term of each dimension of a variational code.
     """
     falling = [0.1 / at for at in range(1, step)]
@@ -111,4 +114,5 @@ def progress_at(step: int, config: Config, *, grey: int = 128, kl: tuple[float, 
         seconds_left=(config.steps - step) / 20,
         history=History(list(range(1, step)), *[falling] * 6),
         reconstructions=np.full((PREVIEW_SIZE, 28, 28), grey, np.uint8),
+        training_reconstructions=np.full((PREVIEW_SIZE, 28, 28), training_grey, np.uint8),
     )

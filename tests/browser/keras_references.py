@@ -11,9 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from ae_core.config.config import ACTIVATIONS, Config
+from ae_core.config.config import ACTIVATIONS, FIELDS, Config
+from ae_core.config.fields import Choice
 from ae_core.config.layers import Layer
 from ae_core.config.plan import plan_layers
+
+OUTPUTS = FIELDS["output_activation"]
+assert isinstance(OUTPUTS, Choice)
 
 
 def write_references(path: Path) -> None:
@@ -60,7 +64,8 @@ def write_references(path: Path) -> None:
             plan = plan_layers(
                 Config(
                     architecture=architecture, encoder_widths=(96, 40), filters=(6, 10, 4), latent_dim=5, loss="mse",
-                    hidden_activation=activation, code_activation=activation, output_activation="linear",
+                    hidden_activation=activation, code_activation=activation,
+                    output_activation=activation if activation in OUTPUTS.choices else "linear",
                 )
             )  # fmt: skip
             weights: list[Any] = []

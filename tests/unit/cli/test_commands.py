@@ -152,7 +152,7 @@ def test_a_deleted_run_is_gone(trained: tuple[Shell, Any, str], shell: Shell) ->
         (["--set", "steps"], "--set must be FIELD=VALUE, for example latent_dim=16. Received: steps."),
         (["--set", "stepz=5"], "Received: 'stepz'."),
         (["--set", "steps=0"], "steps must be a whole number from 1 to 200000. Received: 0."),
-        (["--set", "loss=bce", "--set", "output_activation=relu"], "Choose sigmoid, or the loss mse."),
+        (["--set", "loss=bce", "--set", "output_activation=relu"], "Choose sigmoid, or the loss mse"),
         (["--set", "train_size=100000"], "train_size must be at most 60000"),
         (["--set", "encoder_widths=2048-2048-2048-2048-2048-2048"], "Choose smaller layers."),
         (["--set", "dataset=images-0123456789ab"], "Choose another dataset."),

@@ -93,14 +93,19 @@ def test_runs_of_earlier_versions_keep_their_keys(name: str, key: str) -> None:
     assert PRESETS[name].key == key
 
 
+@pytest.mark.parametrize("output", ["linear", "relu", "leaky_relu", "tanh"])
+def test_squared_error_takes_every_output(output: str) -> None:
+    assert Config(loss="mse", output_activation=output).key != Config(loss="mse").key
+
+
 def test_a_key_is_twelve_hexadecimal_digits() -> None:
     assert len(Config().key) == 12
     assert int(Config().key, 16)
 
 
-@pytest.mark.parametrize("output", ["linear", "relu"])
+@pytest.mark.parametrize("output", ["linear", "relu", "leaky_relu", "tanh"])
 def test_cross_entropy_needs_a_sigmoid(output: str) -> None:
-    with pytest.raises(ConfigError, match=rf"Received: {output}\. Choose sigmoid, or the loss mse\.") as caught:
+    with pytest.raises(ConfigError, match=rf"Received: {output}\. Choose sigmoid, or the loss mse") as caught:
         Config(loss="bce", output_activation=output)
     assert caught.value.field == "output_activation"
 

@@ -97,7 +97,7 @@ def test_progress_arrives_while_it_trains_and_nothing_is_left_after(jobs: Jobs) 
     assert (later.state, later.place, later.wait_seconds) == ("working", 0, 0)
     assert later.progress is not None
     assert later.progress.history.step[:3] == [1, 2, 3]
-    assert later.progress.reconstructions.shape == (16, 28, 28)
+    assert later.progress.reconstructions.shape == later.progress.training_reconstructions.shape == (16, 28, 28)
     jobs.call_off(training, "stop")
     run = finished(jobs, training)
     assert (run.status.state, open_codec(run).latent_dim) == ("stopped", LONG.latent_dim)

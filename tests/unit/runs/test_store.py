@@ -144,6 +144,17 @@ def test_history_and_preview_come_back_as_they_were_written(run: Run) -> None:
     assert np.array_equal(preview, [digits, digits[::-1]])
 
 
+def test_the_previews_of_held_out_and_of_training_images_are_kept_apart(run: Run) -> None:
+    dark, light = np.zeros((16, 28, 28), np.uint8), np.full((16, 28, 28), 255, np.uint8)
+    run.write_preview(dark, dark)
+    assert run.preview("training") is None
+    run.write_preview(light, light, "training")
+    held_out, training = run.preview(), run.preview("training")
+    assert held_out is not None
+    assert training is not None
+    assert (held_out[1].max(), training[1].min()) == (0, 255)
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -238,6 +249,9 @@ def test_a_preview_that_was_cut_short_is_told_with_its_name(run: Run, kept: int)
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(DamagedRunError, match=r"preview\.npz"):
         run.preview()
+    path.rename(run.path / "preview_training.npz")
+    with pytest.raises(DamagedRunError, match=r"preview_training\.npz"):
+        run.preview("training")
 
 
 def test_a_preview_of_another_shape_is_damage(run: Run) -> None:

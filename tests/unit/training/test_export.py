@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from ae_core.codecs.codec import open_codec, read_network
+from ae_core.codecs.codec import LiteRtCodec, open_codec, read_network
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset
 from ae_core.errors import RunNotFoundError, StoreError
@@ -87,6 +87,23 @@ def test_dense_layers_can_be_computed_from_what_the_browser_gets(dense_run: Run,
     codec = open_codec(dense_run)
     assert np.abs(outputs[0] - codec.encode(images)).max() < 1e-5
     assert np.abs(outputs[1].reshape(-1, 28, 28) - codec.decode(outputs[0])).max() < 1e-5
+
+
+@pytest.mark.parametrize("output", ["leaky_relu", "tanh"])
+@pytest.mark.parametrize("config", [DENSE, CONV], ids=["dense", "conv"])
+def test_an_output_that_goes_below_zero_does_so_in_litert_too(
+    config: Any, output: str, images: np.ndarray[Any, Any], tmp_path: Path
+) -> None:
+    run, network = (
+        RunStore(tmp_path).create(config),
+        build_network(replace(config, loss="mse", output_activation=output)),
+    )
+    export_network(network, run)
+    made = np.asarray(network.decoder(network.encoder(images)))
+    codec = LiteRtCodec.load(run.path)
+    assert made.min() < 0
+    assert np.abs(made - codec.decode(codec.encode(images))).max() < 1e-5
+    assert browser_network(network)[0]["decoder"][-2]["activation"] == output
 
 
 @pytest.mark.parametrize("config", [replace(DENSE, dropout=0.2), replace(CONV, dropout=0.2, filters=(3, 4, 5))])

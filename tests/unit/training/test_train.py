@@ -14,7 +14,7 @@ import pytest
 
 from ae_core.codecs.codec import open_codec
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.dataset import Dataset, as_floats, to_pixels
 from ae_core.errors import ConfigError, DamagedRunError, DivergedError, RunNotFoundError, StoreError
 from ae_core.runs.history import Batches
 from ae_core.runs.lock import BusyError, hold, is_held
@@ -88,16 +88,25 @@ def test_a_finished_run_says_how_good_it_is(dense_run: Run, zeros_and_ones: Data
 def test_a_finished_run_leaves_its_files_and_nothing_else(dense_run: Run) -> None:
     models = {f"{half}.{kind}" for half in ("encoder", "decoder") for kind in ("keras", "tflite")}
     values = {"config.json", "status.json", "history.json", "frames.npz"}
-    values |= {"checkpoint.npz", "preview.npz", "errors.npz"}
+    values |= {"checkpoint.npz", "preview.npz", "preview_training.npz", "errors.npz"}
     assert {path.name for path in dense_run.path.iterdir()} == models | values | {"network.json", "network.bin"}
 
 
 def test_the_preview_is_of_the_chosen_classes(dense_run: Run, zeros_and_ones: Dataset) -> None:
-    preview = dense_run.preview()
+    held_out, training = dense_run.preview(), dense_run.preview("training")
+    assert held_out is not None
+    assert training is not None
+    for preview, images in ((held_out, zeros_and_ones.test_pixels), (training, zeros_and_ones.train_pixels)):
+        originals = images.reshape(-1, 784)
+        assert all((originals == digit.reshape(784)).all(axis=1).any() for digit in preview[0])
+        assert preview[1].shape == (16, 28, 28)
+
+
+def test_the_training_preview_is_what_the_codec_makes_of_training_images(dense_run: Run) -> None:
+    preview, codec = dense_run.preview("training"), open_codec(dense_run)
     assert preview is not None
-    originals = zeros_and_ones.test_pixels.reshape(-1, 784)
-    assert all((originals == digit.reshape(784)).all(axis=1).any() for digit in preview[0])
-    assert preview[1].shape == (16, 28, 28)
+    made = to_pixels(codec.decode(codec.encode(as_floats(preview[0]))))
+    assert np.abs(made.astype(int) - preview[1]).max() <= 1
 
 
 def test_a_training_sees_only_the_chosen_images(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +130,11 @@ def test_reports_tell_of_every_stage_in_order(twin: tuple[Run, Watcher]) -> None
     assert (first.step, first.steps, first.seconds_left) == (0, DENSE.steps, None)
     assert (last.step, last.history) == (DENSE.steps, run.history())
     assert last.held_out.mse == run.history().held_out_mse[-1] < first.held_out.mse
-    assert first.reconstructions.shape == (16, 28, 28)
+    assert first.reconstructions.shape == first.training_reconstructions.shape == (16, 28, 28)
+    for of, made in (("held-out", last.reconstructions), ("training", last.training_reconstructions)):
+        preview = run.preview(of)
+        assert preview is not None
+        assert np.array_equal(preview[1], made)
 
 
 def test_a_finished_run_is_returned_at_once(dense_run: Run, tiny_store: RunStore) -> None:
