@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ae_core.config.config import MOST_CLASSES
 from ae_core.latent.alignment import Formation
 from ae_core.latent.frames import Frames
 from ui.live.modules import FOLDER, join_modules, join_styles
@@ -91,6 +92,7 @@ def _names(labels: NDArray[np.integer[Any]], class_names: Sequence[str], images:
         raise ValueError(f"labels must be of shape ({images},). Received: {labels.shape}.")
     low, high = int(labels.min()), int(labels.max())
     names = list(class_names) or [str(label) for label in range(high + 1)]
-    if low < 0 or high >= min(len(names), 256):
-        raise ValueError(f"labels must be 0 to {min(len(names), 256) - 1}. Received: {low} to {high}.")
+    most = min(len(names), MOST_CLASSES) - 1
+    if low < 0 or high > most:
+        raise ValueError(f"labels must be 0 to {most}. Received: {low} to {high}.")
     return names

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ae_core.config.config import MOST_CLASSES, Config
+from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.uploads import add_images
 from tests.unit.ui.components.test_components import unpack
 from ui.live.collection import Collection, usual_distance
 from ui.live.map import LinearInverse, Star, map_data
@@ -73,6 +77,18 @@ def test_codes_of_many_numbers_travel_as_half_floats() -> None:
     halves = np.frombuffer(blobs["codes"], "<f2").astype(np.float32)
     assert np.allclose(halves[1:], codes.ravel()[1:], rtol=1e-3, atol=1e-3)
     assert np.isfinite(halves).all()
+
+
+def test_the_largest_labels_that_can_be_added_go_into_a_config_and_onto_the_map(tmp_path: Path) -> None:
+    content, images = io.BytesIO(), RNG.integers(0, 256, (40, 28, 28), np.uint8)
+    np.savez(content, x_train=images, y_train=np.arange(40) % 3 + MOST_CLASSES - 3)
+    added = add_images({"mine.npz": content.getvalue()}, title="mine", folder=tmp_path)
+    config = Config(dataset=added.name, classes=(MOST_CLASSES - 3, MOST_CLASSES - 1))
+    part = dataset_for(config, folder=tmp_path)
+    assert part.train_labels is not None
+    codes = np.zeros((part.train.count, 2), np.float32)
+    made = Collection.of(part.train_pixels, codes, part.train_labels, part.class_names, codes[:, 0])
+    assert max(unpack(made.block)[1]["labels"]) == MOST_CLASSES - 1
 
 
 def test_a_collections_name_stands_for_all_that_is_in_it() -> None:
