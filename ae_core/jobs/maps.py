@@ -25,13 +25,15 @@ from ae_core.jobs.tasks import Kind, Tasks
 from ae_core.latent.projection import Method, Projection, checked
 from ae_core.latent.tsne_umap import MapProgress
 from ae_core.runs.store import Run, RunStore
-from ae_core.workers.maps import MAP_FOLDER, MAP_TOPIC, MapName, make_map, place_codes, unpack_map
+from ae_core.workers.maps import MAP_FOLDER, MAP_TOPIC, MapName, make_map, map_stamp, place_codes, unpack_map
 
 __all__ = ["MapJob", "Maps", "Part"]
 
 Floats = NDArray[np.float32]
 
 KIND = Kind(MAP_TOPIC, make_map, MapProgress(0.0, "waiting for a worker"), unpack_map)
+_Question = tuple[str, tuple[int, ...], bytes]
+"""Which map, as its file is by now, and which code."""
 MOST_PLACES = 256
 """Places of codes that are remembered, for all visitors together."""
 
@@ -64,7 +66,7 @@ class Maps:
         self._tasks = Tasks(KIND, store.root, client)
         # Held by whoever reads or changes the places; Dask, which calls back in its own thread, is not called under it.
         self._lock = RLock()
-        self._places: OrderedDict[tuple[str, bytes], Floats | BottleneckError | None] = OrderedDict()
+        self._places: OrderedDict[_Question, Floats | BottleneckError | None] = OrderedDict()
         self._closed = False
 
     def ready(self, run: Run, method: Method, part: Part) -> Projection | None:
@@ -122,7 +124,7 @@ class Maps:
         codes = checked(codes, dims=run.config.latent_dim)
         if made is None or made.linear:
             return None if made is None else made.of_codes(codes)
-        question = str(name), codes.tobytes()
+        question = str(name), map_stamp(run.path, name), codes.tobytes()
         with self._lock:
             if question in self._places:
                 self._places.move_to_end(question)
@@ -147,12 +149,8 @@ class Maps:
         self._tasks.close()
 
     def _made(self, run: Run, name: MapName) -> Projection | None:
-        path = run.path / MAP_FOLDER / name.file
-        try:
-            stat = path.stat()
-        except OSError:
-            return None
-        made = _read(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+        stamp = map_stamp(run.path, name)
+        made = _read(run.path / MAP_FOLDER / name.file, stamp) if stamp else None
         return made if made and self._fits(made, run, name) else None
 
     def _fits(self, made: Projection, run: Run, name: MapName) -> bool:
@@ -162,7 +160,7 @@ class Maps:
         count = data.test.count + (data.train.count if name.part == "all" else 0)
         return len(made.points) == count and (made.mean is None or made.mean.size == run.config.latent_dim)
 
-    def _ask(self, question: tuple[str, bytes], name: MapName, codes: Floats) -> None:
+    def _ask(self, question: _Question, name: MapName, codes: Floats) -> None:
         try:
             with reached():
                 # A hand is drawing: before all maps.
@@ -173,7 +171,7 @@ class Maps:
             raise
         future.add_done_callback(lambda done: self._on_placed(question, done))
 
-    def _on_placed(self, question: tuple[str, bytes], future: Future) -> None:
+    def _on_placed(self, question: _Question, future: Future) -> None:
         if self._closed:
             return
         answer: Floats | BottleneckError

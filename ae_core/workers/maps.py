@@ -33,7 +33,7 @@ MOST_PLACERS = 4
 
 _turn = Lock()
 _placing = Lock()
-_placers: OrderedDict[tuple[MapName, Path], Once[Placer]] = OrderedDict()
+_placers: OrderedDict[tuple[MapName, Path, tuple[int, ...]], Once[Placer]] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,15 @@ class MapName:
         return f"{self.method}-{self.part}.npz"
 
 
+def map_stamp(run: Path, name: MapName) -> tuple[int, ...]:
+    """What tells the file of this map, in the folder `run`, from one that replaces it; empty where there is none."""
+    try:
+        stat = (run / MAP_FOLDER / name.file).stat()
+    except OSError:
+        return ()
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+
 def make_map(name: MapName, root: Path) -> None:
     """Make a map of a run in the runs folder `root` and keep it there, telling Dask of it as it goes."""
     tell, cancelled = teller(MAP_TOPIC, name), Event(cancel_name(name)).is_set
@@ -90,9 +99,11 @@ def make_map(name: MapName, root: Path) -> None:
 def place_codes(name: MapName, root: Path, codes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Where on a map that is there `codes` (m, d) belong, (m, 2). Raises as `Placer` does, or DataError for no map."""
     secede()
+    # A map that was made again has other places.
+    which = name, root, map_stamp(root / name.key, name)
     with _placing:
-        placer = _placers.setdefault((name, root), Once(partial(_open_placer, name, root)))
-        _placers.move_to_end((name, root))
+        placer = _placers.setdefault(which, Once(partial(_open_placer, name, root)))
+        _placers.move_to_end(which)
         while len(_placers) > MOST_PLACERS:
             _placers.popitem(last=False)
     return placer().place(codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,6 @@ def replay_data(
         names = _names(labels, class_names, images)
         blobs["labels"] = labels.astype(np.uint8).tobytes()
     header = {
-        "film": fingerprint(*blobs.values()),
         "steps": frames.steps.tolist(),
         "loss": frames.held_out_loss.tolist(),
         "mse": frames.held_out_mse.tolist(),
@@ -83,7 +83,7 @@ def replay_data(
         "classNames": names,
         "classColours": CLASSES,
     }
-    return pack(header, blobs)
+    return pack({"film": fingerprint(json.dumps(header).encode(), *blobs.values()), **header}, blobs)
 
 
 def _names(labels: NDArray[np.integer[Any]], class_names: Sequence[str], images: int) -> list[str]:

@@ -242,6 +242,17 @@ def test_a_code_is_placed_on_a_map_of_neighbours_by_a_worker_near_its_own_point(
     assert np.median(distances) < 0.1 * projection.points.std()
 
 
+def test_on_a_map_that_was_made_again_a_code_has_another_place(maps, run):
+    projection = made(maps, run, "tsne")
+    path = run.path / "maps" / "tsne-test.npz"
+    codes = encode_part(run, "test", folder=run.path.parent / "datasets")[:1]
+    wait_until(lambda: maps.place(run, "tsne", "test", codes) is not None, "it is placed")
+    before = maps.place(run, "tsne", "test", codes)
+    replace(projection, points=projection.points + 1000).save(path)
+    wait_until(lambda: maps.place(run, "tsne", "test", codes) is not None, "it is placed again")
+    assert np.abs(maps.place(run, "tsne", "test", codes) - before).min() > 500
+
+
 def test_codes_that_do_not_fit_the_run_are_refused(maps, run):
     made(maps, run, "pca")
     for wrong in (np.zeros((1, FEW.latent_dim + 1)), np.full((1, FEW.latent_dim), np.nan)):
