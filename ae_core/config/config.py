@@ -32,6 +32,9 @@ ACTIVATIONS = {
     "linear": "Linear (none)",
 }
 
+MOST_CLASSES = 250
+"""Of a dataset, with labels from 0 up: a map of the latent space keeps a label in a byte, and needs some for itself."""
+
 FIELDS: dict[str, Field] = {
     "dataset": Name(group="Data", label="Dataset", help="The images to learn from."),
     "classes": Classes(
@@ -39,9 +42,9 @@ FIELDS: dict[str, Field] = {
         label="Classes",
         help="Learn from these classes only; none chosen means all of them.",
         low=0,
-        high=255,
+        high=MOST_CLASSES - 1,
         least=0,
-        most=256,
+        most=MOST_CLASSES,
         none="all",
     ),
     "train_size": Integer(

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import Config
+from ae_core.config.config import MOST_CLASSES, Config
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.errors import ConfigError, DataError
 from ae_core.npz import read_array, read_header, readable
@@ -248,6 +248,11 @@ def _open(file: _File) -> Dataset:
         names = CLASS_NAMES.get(name, ())
         if "class_names.npy" in members:
             names = tuple(str(text) for text in read_array(path, "class_names"))
+        if len(names) > MOST_CLASSES:
+            raise DataError(
+                f"{what} must have at most {MOST_CLASSES} classes, with labels from 0 to {MOST_CLASSES - 1}. "
+                f"Received: {len(names)}. {remedy}"
+            )
     return Dataset(name, title, names, train, test)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.config.config import MOST_CLASSES
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.datasets.dataset import OWN_NAME, DatasetInfo, datasets_folder, describe
 from ae_core.datasets.readers.known import sources_of
@@ -41,7 +42,7 @@ def add_images(
     Args:
         files: name and content of one `.npz` file (`x_train`, or `images` or `x`; if there are any, `y_train`, `x_test`
             and `y_test`), or of IDX files, whose test part is recognised by "test" or "t10k" in the name. Images are
-            (n, 28, 28) or (n, 28, 28, 1): whole numbers 0 to 255, or fractions 0 to 1. Labels are (n,), 0 to 255.
+            (n, 28, 28) or (n, 28, 28, 1): whole numbers 0 to 255, or fractions 0 to 1. Labels are (n,), 0 to 249.
         title: what pages call them, 1 to `MOST_TITLE` characters.
         folder: where to keep them; `datasets_folder()` unless given.
 
@@ -145,12 +146,14 @@ def _read(source: Source, *, labels: bool) -> NDArray[np.uint8]:
 def _as_bytes(values: NDArray[Any], what: str, *, labels: bool) -> NDArray[Any]:
     fractions = values.dtype.kind == "f" and not labels
     low, high = values.min(), values.max()
+    most = MOST_CLASSES - 1 if labels else 255
     # Written so that NaN, which compares as false, is refused.
-    if not (low >= 0 and high <= (1 if fractions else 255)):
-        expected = "whole numbers from 0 to 255" + ("" if labels else ", or fractions from 0 to 1")
-        raise DataError(f"{what} must hold {expected}. Received: {low:g} to {high:g}. Scale the values first.")
+    if not (low >= 0 and high <= (1 if fractions else most)):
+        expected = f"whole numbers from 0 to {most}" + ("" if labels else ", or fractions from 0 to 1")
+        remedy = "Number the classes from 0 up." if labels else "Scale the values first."
+        raise DataError(f"{what} must hold {expected}. Received: {low:g} to {high:g}. {remedy}")
     if labels and (values != np.floor(values)).any():
-        raise DataError(f"{what} must hold whole numbers from 0 to 255. Received: fractions. Number the classes.")
+        raise DataError(f"{what} must hold whole numbers from 0 to {most}. Received: fractions. Number the classes.")
     return np.rint(values * 255) if fractions else values
 
 

@@ -22,6 +22,15 @@ def map_file(method: Method, part: Part) -> str:
     return f"{MAP_FOLDER}/{method}-{part}.npz"
 
 
+def map_stamp(run: Path, method: Method, part: Part) -> tuple[int, ...]:
+    """What tells a map's file in the folder `run` from one that replaces it; empty where there is none."""
+    try:
+        stat = (run / map_file(method, part)).stat()
+    except OSError:
+        return ()
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+
 def kept_map(run: Run, method: Method, part: Part) -> Projection | None:
     """The map of the run's codes, read-only and the same object for all; None while there is none.
 
@@ -31,12 +40,8 @@ def kept_map(run: Run, method: Method, part: Part) -> Projection | None:
         RunNotFoundError: the run has no encoder, or was deleted.
         ConfigError, DataError: the run's images are not there any more.
     """
-    weights, path = weights_of(run), run.path / map_file(method, part)
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    made = _read(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+    weights, stamp = weights_of(run), map_stamp(run.path, method, part)
+    made = _read(run.path / map_file(method, part), stamp) if stamp else None
     if made is None or made.weights != weights or made.method not in (method, "pca"):
         return None
     return made if _fits(made, run, part) else None

@@ -13,19 +13,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.codecs.codec import Part
 from ae_core.datasets.dataset import Once
-from ae_core.latent.kept_map import map_file
+from ae_core.latent.kept_map import map_file, map_stamp
 from ae_core.latent.out_of_sample import Placer
-from ae_core.latent.projection import Projection, checked
-from ae_core.npz import readable
+from ae_core.latent.projection import Method, Projection, checked
+from ae_core.runs.store import Run
 from ae_core.workers.maps import Map
 from ae_core.workers.work import Channel, Work
 
 MOST_PLACERS = 4
 
 _opening = Lock()
-_placers: OrderedDict[tuple[Map, Path, int], Once[Placer]] = OrderedDict()
-"""By map, its file, and when that was written."""
+_placers: OrderedDict[tuple[Map, Path, tuple[int, ...]], Once[Placer]] = OrderedDict()
+"""By map, its file, and what tells that from one which replaces it."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Placement(Work[None]):
     """Some codes to be placed on a map. Its answer: (m, 2) float32.
 
     Attributes:
+        stamp: `map_stamp` of its file: on a map that was made again, codes have other places.
         codes: (m, d) float32, row after row.
         dims: d.
     """
 
     on: Map
+    stamp: tuple[int, ...]
     codes: bytes
     dims: int
 
@@ -46,14 +49,21 @@ class Placement(Work[None]):
     keeps_answer = True
 
     @classmethod
-    def of(cls, on: Map, codes: NDArray[Any], *, latent_dim: int) -> Self:
-        """For codes (m, latent_dim). Raises DataError for another shape, or what is not finite."""
-        return cls(on, checked(codes, dims=latent_dim).astype("<f4").tobytes(), latent_dim)
+    def of(cls, run: Run, method: Method, part: Part, codes: NDArray[Any]) -> Self:
+        """For codes (m, latent_dim) on a map of `run`.
+
+        Raises:
+            DataError: codes of another shape, or what is not finite.
+            RunNotFoundError: the run has no encoder.
+        """
+        dims, stamp = run.config.latent_dim, map_stamp(run.path, method, part)
+        return cls(Map.of(run, method, part), stamp, checked(codes, dims=dims).astype("<f4").tobytes(), dims)
 
     @property
     def name(self) -> str:
         """See `Work`."""
-        return f"place-{blake2b(self.codes, digest_size=8).hexdigest()}-on-{self.on.name}"
+        which = blake2b(self.codes + repr(self.stamp).encode(), digest_size=8).hexdigest()
+        return f"place-{which}-on-{self.on.name}"
 
     @property
     def noun(self) -> str:
@@ -62,9 +72,9 @@ class Placement(Work[None]):
 
     def do(self, root: Path, channel: Channel[None]) -> NDArray[np.float32]:
         """(m, 2). Raises as `Placer` does, or DataError for no map or other weights."""
-        path = root / self.on.key / map_file(self.on.method, self.on.part)
-        with readable(path.name, remedy="Look at the map again."):
-            at = (self.on, path, path.stat().st_mtime_ns)
+        run = root / self.on.key
+        path = run / map_file(self.on.method, self.on.part)
+        at = (self.on, path, map_stamp(run, self.on.method, self.on.part))
         with _opening:
             placer = _placers.setdefault(at, Once(partial(_open, self.on, root, path)))
             _placers.move_to_end(at)

@@ -60,6 +60,11 @@ def test_own_images_can_be_removed_again(own: Tab, store: RunStore) -> None:
     assert list((store.root / "datasets").glob("images-*")) == []
 
 
+def test_the_page_says_which_labels_are_taken(tab: Tab) -> None:
+    tab.open("train")
+    assert any("Labels are whole numbers from 0 to 249." in words for words in tab.words())
+
+
 def test_own_images_that_somebody_else_removed_are_explained(own: Tab, store: RunStore) -> None:
     for path in (store.root / "datasets").glob("images-*"):
         path.unlink()

@@ -35,14 +35,14 @@ _ASKED = "_generate_measured"
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a visitor wanted to be measured: samples of these networks, drawn so."""
+    """What a visitor wanted to be measured: samples of these networks and of their images, drawn so."""
 
-    models: tuple[str, ...]
+    models: tuple[tuple[str, str], ...]
     drawn: Drawn
 
     @classmethod
     def of(cls, codecs: Sequence[OpenCodec], drawn: Drawn) -> _Asked:
-        return cls(tuple(codec.cargo.model for codec in codecs), drawn)
+        return cls(tuple((codec.cargo.model, codec.config.key) for codec in codecs), drawn)
 
 
 @dataclass(frozen=True)

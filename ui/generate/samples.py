@@ -20,7 +20,7 @@ from ui.selection.heads import OpenHead, head_of
 from ui.selection.open_codecs import OpenCodec, encode_pixels
 from ui.selection.run import unmarked
 from ui.shell.kept_choices import keep
-from ui.shell.server import data_for
+from ui.shell.server import LARGE_SECONDS, data_for
 
 COUNT = 25
 SEED, SPREAD = "seed", "spread"
@@ -95,11 +95,18 @@ def _sample_set(codec: OpenCodec, drawn: Drawn) -> SampleSet:
     opened = head_of(codec)
     if opened is None:
         return made
-    return replace(made, captions=_captions(opened.cargo.model, made.images.tobytes(), opened, codec))
+    named = opened.cargo.model, opened.shown.names
+    return replace(made, captions=_captions(named, codec.cargo.model, made.images.tobytes(), opened, codec))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _captions(head: str, images: bytes, _opened: OpenHead, _codec: OpenCodec) -> list[Caption]:  # noqa: ARG001
+def _captions(
+    named: tuple[str, tuple[str, ...]],  # noqa: ARG001 the head, and what it calls the classes
+    model: str,  # noqa: ARG001
+    images: bytes,
+    _opened: OpenHead,
+    _codec: OpenCodec,
+) -> list[Caption]:
     """What the head takes each of `images`, as bytes of (n, 28, 28), for."""
     pixels = np.frombuffer(images, np.uint8).reshape(-1, 28, 28)
     shares = _opened.head.probabilities(encode_pixels(_codec.codec, pixels))
@@ -154,7 +161,7 @@ def _originals(config: Config) -> tuple[Originals, tuple[float, float, float]]:
     return _looked_up(config.dataset, config.classes, config.train_size, config)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Comparing test images with training images…")
+@st.cache_resource(max_entries=4, ttl=LARGE_SECONDS, show_spinner="Comparing test images with training images…")
 def _looked_up(
     dataset: str,  # noqa: ARG001 together with the next two it stands for the images
     classes: tuple[int, ...],  # noqa: ARG001

@@ -17,7 +17,7 @@ from ui.latent.map_words import caption_of, note_of, progress_words
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.selection.run import run_choice
 from ui.shell.errors import shown_plainly
-from ui.shell.server import data_for, jobs
+from ui.shell.server import LARGE_SECONDS, data_for, jobs
 
 if TYPE_CHECKING:
     from ae_core.codecs.codec import Part
@@ -38,7 +38,7 @@ def show_space(run: Run) -> OpenCodec:
         run_choice(run, width=300)
         codec = open_run(run)
         wanted = Wanted(run, _method(run, codec), _part(codec))
-    collection = _collection(codec.cargo.model, wanted.part, codec)
+    collection = _collection(codec.cargo.model, codec.config.key, wanted.part, codec)
     waits = look_at(wanted, codec, collection).waits
     st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
     # Outside of what is polled: they are large, and sent once.
@@ -79,8 +79,9 @@ def _part(codec: OpenCodec) -> Part:
     return PARTS[chosen]
 
 
-@st.cache_resource(max_entries=4, show_spinner="Encoding the images…")
-def _collection(model: str, part: Part, _codec: OpenCodec) -> Collection:  # noqa: ARG001 the model's name stands for it
+# Runs of other labels, or of other test images, can have the same weights.
+@st.cache_resource(max_entries=4, ttl=LARGE_SECONDS, show_spinner="Encoding the images…")
+def _collection(model: str, images: str, part: Part, _codec: OpenCodec) -> Collection:  # noqa: ARG001 they stand for it
     data = data_for(_codec.config)
     parts = (data.test,) if part == "test" else (data.test, data.train)
     pixels = np.concatenate([one.pixels() for one in parts])

@@ -150,6 +150,5 @@ def _place(wanted: Wanted, shown: Projection, code: Floats) -> Floats | None:
     """Where a code (1, latent_dim) lies on what is shown, (2,); None until a worker has found out. Raises JobError."""
     if shown.linear:
         return shown.of_codes(code)[0]
-    on = Map.of(wanted.run, shown.method, wanted.part)
-    placed = jobs().answer(Placement.of(on, code, latent_dim=wanted.run.config.latent_dim))
+    placed = jobs().answer(Placement.of(wanted.run, shown.method, wanted.part, code))
     return None if placed is None else placed[0]

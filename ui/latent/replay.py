@@ -9,7 +9,7 @@ from ae_core.latent.frames import Frames, load_frames
 from ae_core.runs.store import Run
 from ui.components import replay
 from ui.selection.open_codecs import OpenCodec
-from ui.shell.server import data_for
+from ui.shell.server import LARGE_SECONDS, data_for
 
 
 def show_forming(run: Run, codec: OpenCodec) -> None:
@@ -36,7 +36,7 @@ def show_forming(run: Run, codec: OpenCodec) -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Laying the moments of the training over each other…")
+@st.cache_resource(max_entries=8, ttl=LARGE_SECONDS, show_spinner="Laying the moments of the training over each other…")
 def _formed(path: str, updated: float, _run: Run) -> tuple[Frames, Formation] | None:  # noqa: ARG001 as in `open_run`
     frames = load_frames(_run)
     return None if frames is None else (frames, aligned(frames.codes))

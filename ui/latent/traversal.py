@@ -24,10 +24,10 @@ def show_traversal(codec: OpenCodec) -> None:
         f"test image {index}" if labels is None else f"test image {index}, label {data.class_names[labels[index]]}"
         for index in range(count)
     ]
-    stats = _stats(codec.cargo.model, codec)
+    stats = _stats(codec.cargo.model, codec.config.key, codec)
     traverse(key=f"traverse_{codec.cargo.model}", model=codec.cargo.model, stats=stats, codes=codes, names=names)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _stats(model: str, _codec: OpenCodec) -> CodeStats:  # noqa: ARG001 the model's name stands for it
+def _stats(model: str, images: str, _codec: OpenCodec) -> CodeStats:  # noqa: ARG001 they stand for it
     return CodeStats.of(encode_pixels(_codec.codec, data_for(_codec.config).test_pixels))

@@ -24,7 +24,7 @@ from ui.components import Cargo, Shown
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
-from ui.shell.server import OPEN_CODECS, baseline, codec, data_for, has_baseline, store
+from ui.shell.server import LARGE_SECONDS, OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
     from ae_core.codecs.codec import Codec
@@ -193,11 +193,11 @@ def pixel_chunks(pixels: NDArray[np.uint8]) -> Iterator[Floats]:
 
 def neighbours(opened: OpenCodec) -> Neighbours:
     """Codes of training images, worked out once for all visitors. Raises DataError or ConfigError."""
-    return _neighbours(opened.cargo.model, opened)
+    return _neighbours(opened.cargo.model, opened.config.key, opened)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _neighbours(model: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 the model's name stands for it
+@st.cache_resource(max_entries=4, ttl=LARGE_SECONDS, show_spinner=False)
+def _neighbours(model: str, images: str, _opened: OpenCodec) -> Neighbours:  # noqa: ARG001 they stand for it
     data = data_for(_opened.config)
     indices = evenly(data.train.count, NEIGHBOURS_AMONG)
     codes = encode_pixels(_opened.codec, data.train_pixels[indices])

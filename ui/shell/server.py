@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OPEN_CODECS = 8
 """Codecs kept open at once; one of the presets takes 3 to 10 MB."""
+LARGE_SECONDS = 3600
+"""After so long what takes tens of megabytes is let go, and made anew for whoever still wants it: in a second or so."""
 
 
 @st.cache_resource(show_spinner=False)

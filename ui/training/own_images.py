@@ -7,6 +7,7 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from ae_core.config.config import MOST_CLASSES
 from ae_core.datasets.dataset import OWN_NAME, list_datasets
 from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
@@ -37,8 +38,8 @@ def image_sources(dataset_key: str) -> None:
     with st.expander("Your own images", key="own_images"):
         st.markdown(
             "Grey images of 28 x 28 pixels: one `.npz` file as Keras has it (`x_train`; if you like `y_train`, "
-            "`x_test`, `y_test`), or IDX files, plain or `.gz`. Up to 100 MB. Everybody on this server can then train "
-            "on them."
+            "`x_test`, `y_test`), or IDX files, plain or `.gz`. Up to 100 MB. Labels are whole numbers from 0 to "
+            f"{MOST_CLASSES - 1}. Everybody on this server can then train on them."
         )
         # A form, or to leave the name would draw the page anew just as the button is pressed, and the press be lost.
         with st.form("own_images_form", border=False):

@@ -223,6 +223,13 @@ def test_a_stored_file_with_other_arrays_is_damaged(tmp_path: Path, change: dict
         load_dataset(OWN, folder=tmp_path)
 
 
+def test_a_stored_file_with_more_classes_than_can_be_shown_says_so(tmp_path: Path) -> None:
+    names = np.array([str(label) for label in range(256)])
+    write_npz(tmp_path / f"{OWN}.npz", {**arrays(), "class_names": names})
+    with pytest.raises(DataError, match=r"at most 250 classes, with labels from 0 to 249\. Received: 256\. Remove it"):
+        load_dataset(OWN, folder=tmp_path)
+
+
 def test_a_file_with_labels_in_one_part_only_is_damaged(tmp_path: Path) -> None:
     made = arrays()
     del made["y_test"]

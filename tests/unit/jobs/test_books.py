@@ -32,7 +32,7 @@ def seen(books: Books, work: Work[Any]) -> Job[Any]:
 
 
 def test_what_is_more_urgent_comes_first_and_else_who_asked_first(books: Books) -> None:
-    placement = Placement(TSNE, bytes(8), 2)
+    placement = Placement(TSNE, (1,), bytes(8), 2)
     priorities = [books.priority(work) for work in (ONE, TWO, TSNE, placement, THREE)]
     assert sorted(range(5), key=lambda at: -priorities[at]) == [3, 2, 0, 1, 4]
 
@@ -95,7 +95,7 @@ def test_a_failure_is_told_until_somebody_asks_again_even_if_it_was_asked_for_ag
 
 
 def test_an_answer_is_kept_and_a_failure_is_told_once(books: Books) -> None:
-    good, bad = Placement(TSNE, bytes(8), 2), Placement(TSNE, bytes(16), 2)
+    good, bad = Placement(TSNE, (1,), bytes(8), 2), Placement(TSNE, (1,), bytes(16), 2)
     books.end(books.enter(good, ()), answer="here")
     books.end(books.enter(bad, ()), error="No map.")
     assert [books.take_answer(good) for _ in range(2)] == [("here", "")] * 2
@@ -103,7 +103,7 @@ def test_an_answer_is_kept_and_a_failure_is_told_once(books: Books) -> None:
 
 
 def test_the_oldest_answers_and_failures_are_forgotten(books: Books) -> None:
-    works = [Placement(TSNE, number.to_bytes(8, "little"), 2) for number in range(MOST_KEPT + 1)]
+    works = [Placement(TSNE, (1,), number.to_bytes(8, "little"), 2) for number in range(MOST_KEPT + 1)]
     for work in works:
         books.end(books.enter(work, ()), answer="here")
         books.end(books.enter(work, ()), error="No map.")

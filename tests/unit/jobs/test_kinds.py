@@ -24,14 +24,15 @@ from ae_core.workers.trainings import Training
 from ae_core.workers.work import Work
 
 MAP = Map("0123456789ab", "abcd", "tsne", "test")
-PLACE = Placement(MAP, bytes(8), 2)
+PLACE = Placement(MAP, (1,), bytes(8), 2)
 EXAMPLES: dict[type[Work[Any]], tuple[Work[Any], ...]] = {
     Training: (Training(Config()), Training(Config(seed=1))),
     Map: (MAP, replace(MAP, weights="ef"), replace(MAP, method="umap"), replace(MAP, part="all")),
     Placement: (
-        Placement(MAP, bytes(8), 2),
-        Placement(MAP, bytes(16), 2),
-        Placement(replace(MAP, key="0"), bytes(8), 2),
+        PLACE,
+        replace(PLACE, codes=bytes(16)),
+        replace(PLACE, stamp=(2,)),
+        replace(PLACE, on=replace(MAP, key="0")),
     ),
     Contests: (Contests("0", "ab", (10, 100), 1), Contests("0", "ab", (10, 100), 2), Contests("0", "ab", (101, 0), 1)),
     PcaFit: (PcaFit(Config()), PcaFit(Config(train_size=100))),

@@ -195,7 +195,7 @@ def test_a_worker_that_finds_other_weights_than_it_was_asked_about_leaves_it(sha
     earlier = replace(tsne(run), weights="0123456789ab")
     if asked == "placement":
         made(shared, run, "tsne")
-        earlier = Placement.of(earlier, np.zeros((1, FEW.latent_dim)), latent_dim=FEW.latent_dim)
+        earlier = replace(Placement.of(run, "tsne", "test", np.zeros((1, FEW.latent_dim))), on=earlier)
     error = shared._client.submit(carry_out, earlier, shared.store.root, pure=False).exception(timeout=60)
     assert isinstance(error, DataError)
     assert "has been trained on meanwhile" in str(error)
@@ -230,7 +230,7 @@ def test_a_map_need_not_wait_for_the_end_of_a_training(shared, run):
 def test_a_code_is_placed_on_a_map_of_neighbours_by_a_worker_near_its_own_point(shared, run):
     projection = made(shared, run, "tsne")
     codes = encode_part(run, "test", folder=run.path.parent / "datasets")[:20]
-    placement = Placement.of(tsne(run), codes, latent_dim=FEW.latent_dim)
+    placement = Placement.of(run, "tsne", "test", codes)
     assert shared.answer(placement) is None
     wait_until(lambda: shared.view(placement) is None, "it is placed")
     places = shared.answer(placement)
@@ -238,8 +238,21 @@ def test_a_code_is_placed_on_a_map_of_neighbours_by_a_worker_near_its_own_point(
     assert np.median(distances) < 0.1 * projection.points.std()
 
 
+def test_on_a_map_that_was_made_again_a_code_has_another_place(shared, run):
+    projection = made(shared, run, "tsne")
+    codes = encode_part(run, "test", folder=run.path.parent / "datasets")[:1]
+
+    def place():
+        wait_until(lambda: shared.answer(Placement.of(run, "tsne", "test", codes)) is not None, "it is placed")
+        return shared.answer(Placement.of(run, "tsne", "test", codes))
+
+    before = place()
+    replace(projection, points=projection.points + 1000).save(run.path / "maps" / "tsne-test.npz")
+    assert np.abs(place() - before).min() > 500
+
+
 def test_a_placement_without_a_map_fails_in_plain_words_and_can_be_asked_for_again(shared, run):
-    placement = Placement.of(tsne(run), np.zeros((1, FEW.latent_dim)), latent_dim=FEW.latent_dim)
+    placement = Placement.of(run, "tsne", "test", np.zeros((1, FEW.latent_dim)))
     assert shared.answer(placement) is None
     wait_until(lambda: shared.view(placement) is None, "it has failed")
     with pytest.raises(JobError, match=r"tsne-test\.npz cannot be read"):
@@ -251,7 +264,7 @@ def test_a_placement_without_a_map_fails_in_plain_words_and_can_be_asked_for_aga
 def test_codes_that_do_not_fit_the_run_are_refused(shared, run):
     for wrong in (np.zeros((1, FEW.latent_dim + 1)), np.full((1, FEW.latent_dim), np.nan)):
         with pytest.raises(DataError, match="Codes must"):
-            Placement.of(tsne(run), wrong, latent_dim=FEW.latent_dim)
+            Placement.of(run, "tsne", "test", wrong)
 
 
 def test_what_goes_wrong_on_a_worker_is_told_in_its_own_words_until_the_next_try(shared, run):

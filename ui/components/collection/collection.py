@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ae_core.config.config import MOST_CLASSES
 from ae_core.config.layers import IMAGE_SHAPE
 from ui.components.payload import Images, fingerprint, image_bytes, pack
 from ui.components.scripts import register
@@ -21,8 +22,6 @@ ATLAS_SIDE = 100
 """Images along each side of an atlas: 2,800 pixels, which every browser can hold as one picture."""
 FULL_PRECISION = 32
 """Codes of more numbers than this are sent as half floats: 16 bits are more than a picture of them can show."""
-MOST_CLASSES = 250
-"""A label is a byte in the browser, and a few of those have a meaning of their own."""
 SAMPLE = 300
 """Codes, evenly spaced over all, whose nearest others tell what a usual distance is."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE, Plan
 from ae_core.preprocessing.corruption import NOISE, Spoil
-from ui.components.payload import layer_values, pack
+from ui.components.payload import fingerprint, layer_values, pack
 from ui.components.scripts import register
 
 Floats = NDArray[np.float32]
@@ -156,6 +156,8 @@ def _values(codec: Shown) -> dict[str, Any]:
         "name": codec.name,
         "model": codec.model,
         "latentDim": _latent_dim(codec),
+        # Of the held-out images, on which its weights tell nothing: the figure sees by it that it has others.
+        "measured": fingerprint(codec.percentiles.tobytes(), codec.usual.tobytes()),
         "encoder": layer_values(codec.plan.drawn_encoder),
         "decoder": layer_values(codec.plan.decoder),
         "guess": asdict(codec.guess) if codec.guess else None,

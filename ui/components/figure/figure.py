@@ -92,7 +92,8 @@ def figure_data(
     if network is not None:
         network, trained = _trained(digits, latent_dim, network, weights)
         blobs |= trained
-        model = fingerprint(json.dumps(network).encode(), blobs["images"], *trained.values())
+        shown = json.dumps([network, [digit.label for digit in digits]])
+        model = fingerprint(shown.encode(), blobs["images"], *trained.values())
     header = {
         "labels": [digit.label for digit in digits],
         "latentDim": latent_dim,

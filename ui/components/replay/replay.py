@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.config.config import MOST_CLASSES
 from ae_core.latent.alignment import Formation
 from ae_core.latent.frames import Frames
 from ui.components.payload import Images, fingerprint, image_bytes, pack
@@ -68,7 +70,6 @@ def replay_data(
         names = _names(labels, class_names, images)
         blobs["labels"] = labels.astype(np.uint8).tobytes()
     header = {
-        "film": fingerprint(*blobs.values()),
         "steps": frames.steps.tolist(),
         "loss": frames.held_out_loss.tolist(),
         "mse": frames.held_out_mse.tolist(),
@@ -76,7 +77,7 @@ def replay_data(
         "classNames": names,
         "classColours": CLASSES,
     }
-    return pack(header, blobs)
+    return pack({"film": fingerprint(json.dumps(header).encode(), *blobs.values()), **header}, blobs)
 
 
 def _names(labels: NDArray[np.integer[Any]], class_names: Sequence[str], images: int) -> list[str]:
@@ -85,6 +86,7 @@ def _names(labels: NDArray[np.integer[Any]], class_names: Sequence[str], images:
         raise ValueError(f"labels must be of shape ({images},). Received: {labels.shape}.")
     low, high = int(labels.min()), int(labels.max())
     names = list(class_names) or [str(label) for label in range(high + 1)]
-    if low < 0 or high >= min(len(names), 256):
-        raise ValueError(f"labels must be 0 to {min(len(names), 256) - 1}. Received: {low} to {high}.")
+    most = min(len(names), MOST_CLASSES) - 1
+    if low < 0 or high > most:
+        raise ValueError(f"labels must be 0 to {most}. Received: {low} to {high}.")
     return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,7 @@ def traverse_data(model: str, stats: CodeStats, codes: Floats, names: Sequence[s
         "codes": codes.astype("<f4").tobytes(),
     }
     header = {
-        "space": fingerprint(model.encode(), *blobs.values()),
+        "space": fingerprint(json.dumps([model, *names]).encode(), *blobs.values()),
         "model": model,
         "names": list(names),
         "order": stats.order.tolist(),

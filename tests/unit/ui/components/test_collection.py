@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ae_core.config.config import MOST_CLASSES, Config
+from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.uploads import add_images
 from tests.unit.ui.components.blocks import unpack
 from ui.components.collection.collection import Collection, usual_distance
 
@@ -104,3 +108,15 @@ def test_the_usual_distance_of_codes_far_from_zero_is_exact() -> None:
 def test_a_collection_refuses_what_does_not_fit(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         collection(**changes)
+
+
+def test_the_largest_labels_that_can_be_added_go_into_a_config_and_onto_the_map(tmp_path: Path) -> None:
+    content, images = io.BytesIO(), RNG.integers(0, 256, (40, 28, 28), np.uint8)
+    np.savez(content, x_train=images, y_train=np.arange(40) % 3 + MOST_CLASSES - 3)
+    added = add_images({"mine.npz": content.getvalue()}, title="mine", folder=tmp_path)
+    config = Config(dataset=added.name, classes=(MOST_CLASSES - 3, MOST_CLASSES - 1))
+    part = dataset_for(config, folder=tmp_path)
+    assert part.train_labels is not None
+    codes = np.zeros((part.train.count, 2), np.float32)
+    made = Collection.of(part.train_pixels, codes, part.train_labels, part.class_names, codes[:, 0])
+    assert max(unpack(made.block)[1]["labels"]) == MOST_CLASSES - 1

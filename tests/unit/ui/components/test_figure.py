@@ -55,6 +55,7 @@ def test_a_changed_weight_changes_the_models_name_and_a_changed_status_does_not(
     other[40] ^= 1
     name = figure()[0]["model"]
     assert figure(weights=bytes(other))[0]["model"] != name
+    assert figure(digits=[Digit(IMAGE, "1", CODE)])[0]["model"] != name
     assert figure(status="Done")[0]["model"] == name
 
 

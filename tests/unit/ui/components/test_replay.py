@@ -45,8 +45,9 @@ def test_images_without_labels_have_no_classes() -> None:
     assert "labels" not in blobs
 
 
-def test_the_name_of_a_film_tells_of_another_frame_and_not_of_the_same_again() -> None:
+def test_the_name_of_a_film_tells_of_another_frame_or_class_and_not_of_the_same_again() -> None:
     assert film()[0]["film"] == film()[0]["film"] != film(made(0, 1))[0]["film"]
+    assert film()[0]["film"] != film(class_names=("Trouser", "Coat", "Bag"))[0]["film"]
 
 
 @pytest.mark.parametrize(

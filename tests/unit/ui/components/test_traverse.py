@@ -62,10 +62,10 @@ def test_a_walk_carries_its_statistics_and_where_it_may_start() -> None:
     assert np.array_equal(np.frombuffer(blobs["mean"], "<f4"), stats.mean)
 
 
-def test_the_name_of_a_walk_tells_of_another_network_or_other_codes() -> None:
+def test_the_name_of_a_walk_tells_of_another_network_of_other_codes_or_labels() -> None:
     other = replace(CodeStats.of(CODES), mean=np.zeros(4, np.float32))
-    names = [walk(**changes)[0]["space"] for changes in ({}, {"model": "abd"}, {"stats": other}, {"codes": CODES[1:3]})]
-    assert len(set(names)) == 4
+    changed = ({}, {"model": "abd"}, {"stats": other}, {"codes": CODES[1:3]}, {"names": ["a 7", "a 3"]})
+    assert len({walk(**changes)[0]["space"] for changes in changed}) == 5
 
 
 @pytest.mark.parametrize(

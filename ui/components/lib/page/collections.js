@@ -1,7 +1,8 @@
 // Images and codes that the server has sent to this tab, for every component on every page: each is sent once and kept.
 
-/** Ten thousand images with their codes take 10 to 20 MB, so only the latest few stay. */
+/** Ten thousand images with their codes take 10 to 20 MB, so only the latest few stay; seventy thousand, alone. */
 const MOST = 3;
+const MOST_BYTES = 100e6;
 
 /**
  * @typedef {{name: string, count: number, latentDim: number, classNames: string[], usual: number,
@@ -37,9 +38,17 @@ export function isExpected(name) {
 /** @param {Collection} collection */
 export function keepCollection(collection) {
   kept.coming.delete(collection.name);
+  kept.collections.delete(collection.name);
   kept.collections.set(collection.name, collection);
-  if (kept.collections.size > MOST) kept.collections.delete(kept.collections.keys().next().value);
+  const { collections } = kept;
+  while (collections.size > MOST || (collections.size > 1 && bytesOf(collections.values()) > MOST_BYTES)) {
+    collections.delete(collections.keys().next().value);
+  }
   kept.arrivals.dispatchEvent(new Event(collection.name));
+}
+
+function bytesOf(collections) {
+  return [...collections].reduce((sum, { pixels, codes }) => sum + pixels.byteLength + codes.byteLength, 0);
 }
 
 /**
