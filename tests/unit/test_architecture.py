@@ -28,7 +28,7 @@ ONLY_IN = {
     "dask": WITH_DASK,
     "openTSNE": WITH_NEIGHBOURS,
     "umap": WITH_NEIGHBOURS,
-    "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.(evaluation\.precision_recall|classification\.shallow)",
+    "sklearn": rf"{WITH_NEIGHBOURS}|ae_core\.classification\.shallow",
     "tensorflow": WITH_TENSORFLOW,
     "keras": WITH_TENSORFLOW,
 }

@@ -44,7 +44,7 @@ def _tries(codecs: Sequence[OpenCodec]) -> Iterator[str]:
         yield _prior(plain, variational)
         yield (
             f"Compare **Box** with **Mixture** of {_name(plain)}. The box knows each number of the code but not how "
-            "they go together, and should give far more shapes that are no digit."
+            "they go together: it should give hardly anything but shapes that are no digit."
         )
         yield from _spread(plain)
         if head_of(plain):
@@ -52,12 +52,11 @@ def _tries(codecs: Sequence[OpenCodec]) -> Iterator[str]:
                 f"Look under **Prior** of {_name(plain)} for a blot that is taken for a digit with 90% or more. "
                 "There should be some: the classifier has to choose a class, and never saw anything but digits."
             )
-    long = next(filter(_is_long, codecs), None)
-    if long:
+    if variational and _is_long(variational) and variational.config.beta == 1:
         yield (
-            "Measure the samples, raise **Spread of the prior** to 2, and measure those as well. The precision of "
-            f"**Prior** of {_name(long)} should fall and its recall rise: rarer codes give rarer shapes, and more "
-            "that are no digit."
+            "Measure the samples, set **Spread of the prior** to 0.5, and measure those as well. The coverage of "
+            f"**Prior** of {_name(variational)} should fall to about half: all samples are near the average digit. At "
+            "2 its density should fall: rare codes give rare shapes, and more that are no digit."
         )
     yield (
         "Point at the best digits that you find. Most of their distances to the nearest training image should lie in "

@@ -16,7 +16,6 @@ from ae_core.config.config import Config
 from ae_core.jobs.kinds import KINDS
 from ae_core.workers.contests import ContestProgress, Contests
 from ae_core.workers.downloads import FashionMnist
-from ae_core.workers.judge_fits import JudgeFit
 from ae_core.workers.maps import Map
 from ae_core.workers.pca_fits import PcaFit
 from ae_core.workers.placements import Placement
@@ -36,7 +35,6 @@ EXAMPLES: dict[type[Work[Any]], tuple[Work[Any], ...]] = {
     ),
     Contests: (Contests("0", "ab", (10, 100), 1), Contests("0", "ab", (10, 100), 2), Contests("0", "ab", (101, 0), 1)),
     PcaFit: (PcaFit(Config()), PcaFit(Config(train_size=100))),
-    JudgeFit: (JudgeFit("mnist"), JudgeFit("images-0123456789ab")),
     FashionMnist: (FashionMnist(),),
 }
 """Of each kind, pieces that differ in one thing."""
