@@ -18,8 +18,7 @@ from ae_core.evaluation.precision_recall import Features, Judge, Quality, precis
 from ae_core.latent.sampling import SamplerName
 from ui.generate.codes import TITLES, Drawn, made_images
 from ui.selection.open_codecs import OpenCodec
-from ui.selection.run import unmarked
-from ui.shell.errors import shown_plainly
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.server import baseline, data_for, jobs, store
 
 Floats = NDArray[np.float32]

@@ -1,18 +1,20 @@
 """What runs in the visitor's browser: small scripts (`*.js`), each with a thin typed wrapper here."""
 
+from ui.live.address import replace_address
 from ui.live.blend import blend
 from ui.live.carrier import Cargo, carry
 from ui.live.collection import Collection, carry_collection
 from ui.live.draw import Checked, GuessShown, Settings, Shown, draw_figure
 from ui.live.equation import Term, equation
 from ui.live.figure import Digit, start_figure
-from ui.live.map import Inverse, LinearInverse, Star, latent_map
+from ui.live.map import Inverse, LinearInverse, MapView, Star, latent_map
 from ui.live.payload import decoder_only
 from ui.live.picture import layer_picture
 from ui.live.replay import replay
 from ui.live.rows import digit_rows
 from ui.live.samples import Caption, Grid, SampleSet, samples
 from ui.live.strips import Strip, digit_strips
+from ui.live.tab import keep_in_tab
 from ui.live.tools import canvas_tools
 from ui.live.traverse import CodeStats, traverse
 
@@ -27,6 +29,7 @@ __all__ = [
     "GuessShown",
     "Inverse",
     "LinearInverse",
+    "MapView",
     "SampleSet",
     "Settings",
     "Shown",
@@ -42,8 +45,10 @@ __all__ = [
     "digit_strips",
     "draw_figure",
     "equation",
+    "keep_in_tab",
     "latent_map",
     "layer_picture",
+    "replace_address",
     "replay",
     "samples",
     "start_figure",

@@ -23,6 +23,7 @@ from ui.live import Cargo, Shown
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
+from ui.shell import address
 from ui.shell.server import LARGE_SECONDS, OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
@@ -124,9 +125,8 @@ def _await_first(meanwhile: str) -> None:
         first = first_training()
         if first.run and first.run.usable:
             # Let the choice begin with it.
-            for key in (DRAWN.key, DRAWN.kept):
-                st.session_state.pop(key, None)
-            st.query_params.pop(DRAWN.name, None)
+            st.session_state.pop(DRAWN.key, None)
+            address.settle({DRAWN.name: None})
             st.rerun()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
         st.info(f"No network is trained on this server yet. {words}. {meanwhile}")
