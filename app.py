@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.selection import address
 from ui.shell.errors import shown_plainly
 from ui.shell.favicon import favicon
 from ui.shell.frame import app_runs
@@ -23,8 +24,10 @@ def main() -> None:
         st.Page("pages/runs.py", title="Runs", url_path="runs"),
     ]
     page = st.navigation(pages, position="top")
+    address.begin(page.url_path)
     with shown_plainly(), app_runs():
         page.run()
+    address.finish()
     start_jobs()
 
 

@@ -8,6 +8,7 @@ from ui.generate.codes import choose_codecs
 from ui.generate.interpolation import show_between
 from ui.generate.samples import show_samples
 from ui.generate.tries import show_tries
+from ui.selection.drawing import remember_pictures
 from ui.selection.open_codecs import await_first
 from ui.selection.run import chosen_run, damage_mendable
 from ui.shell.errors import shown_plainly
@@ -20,6 +21,7 @@ page_head(
     "A decoder makes an image of any code. Whether it is a digit depends on where the code comes from.",
 )
 
+remember_pictures()
 run = chosen_run()
 with shown_plainly():
     if run is None:

@@ -7,6 +7,7 @@ import streamlit as st
 from ui.latent.map import show_space
 from ui.latent.replay import show_forming
 from ui.latent.traversal import show_traversal
+from ui.selection.drawing import remember_pictures
 from ui.selection.open_codecs import await_first
 from ui.selection.run import chosen_run, damage_mendable
 from ui.shell.errors import shown_plainly
@@ -19,6 +20,7 @@ page_head(
     "Each dot is the **code** of an image. Point at one, or between two: the decoder draws what is there.",
 )
 
+remember_pictures()
 run = chosen_run()
 with shown_plainly():
     if run is None:

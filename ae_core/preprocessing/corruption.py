@@ -76,6 +76,24 @@ class Spoil:
         numbers = {name: _number(name, given.get(name), default) for name, default in asdict(cls()).items()}
         return cls(patch=round(numbers.pop("patch")), **numbers)
 
+    @classmethod
+    def from_text(cls, text: str) -> Spoil:
+        """From names and numbers in turn, such as noise~0.5~rotate~-30; what is not named is usual.
+
+        Raises:
+            ValueError: no such names and numbers, or a number out of its range.
+        """
+        parts = text.split("~")
+        names, numbers = parts[::2], list(map(float, parts[1::2]))
+        if len(names) != len(numbers) or not all(_is_within(name, n) for name, n in zip(names, numbers, strict=True)):
+            raise ValueError(text)
+        return cls.from_json(dict(zip(names, numbers, strict=True)))
+
+    def to_text(self) -> str:
+        """All that is not usual, as `from_text` takes it, in letters that stand in an address as they are."""
+        usual = asdict(Spoil())
+        return "~".join(f"{name}~{value:g}" for name, value in asdict(self).items() if value != usual[name])
+
 
 def spoil(image: NDArray[np.floating[Any]], how: Spoil) -> NDArray[np.float32]:
     """A damaged copy (28, 28) float32 in [0, 1] of `image` (28, 28) in [0, 1].
@@ -149,6 +167,11 @@ def _covered(centre: float, side: int) -> slice:
     """The pixels of a side that lie within `side` around `centre`."""
     begin = math.ceil(centre - side / 2)
     return slice(max(begin, 0), begin + side)
+
+
+def _is_within(name: str, number: float) -> bool:
+    low, high = RANGES.get(name, (0, -1))
+    return low <= number <= high
 
 
 def _number(name: str, value: object, default: float) -> float:

@@ -6,6 +6,8 @@ import json
 import struct
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -13,29 +15,62 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
+import ui.selection.address
+
 APP = Path(__file__).parents[2] / "app.py"
 SECONDS = 60
 
 
 class Tab(AppTest):
-    """A tab in which no page may fail, whatever the visitor does."""
+    """A tab in which no page may fail, whatever the visitor does.
+
+    Attributes:
+        history: of the browser, as far as it goes back: a page and its address each.
+    """
 
     def __init__(self) -> None:
         super().__init__(APP, default_timeout=SECONDS)
+        self.history: list[tuple[str, dict[str, Any]]] = []
 
     def open(self, page: str, **address: str) -> Tab:
-        """Go to a page, such as "train", with these settings in its address."""
+        """Go to a page, such as "train", with these settings in its address; without any, by its name at the top."""
+        # A link to the page that is shown would begin a new session; Forward leads to it in the same one.
+        through_history = bool(self.history) and self.history[-1][0] == page
+        self.history.append((page, dict(address)))
+        return self._go(through_history=through_history)
+
+    def back(self) -> Tab:
+        """Press the browser's Back."""
+        self.history.pop()
+        return self._go(through_history=True)
+
+    def _go(self, *, through_history: bool) -> Tab:
+        page, address = self.history[-1]
         self.switch_page(f"pages/{page}.py")
         self.query_params = dict(address)
-        self.run()
+        # The simulation knows no history.
+        with patch.object(ui.selection.address, "_went_through_history", lambda: through_history):
+            self.run()
         return self
 
     def _run(self, *arguments: Any, **named: Any) -> AppTest:
         # Elements rerun the page through this, too.
+        before = dict(self.query_params)
         super()._run(*arguments, **named)
         assert not self.exception
         assert not [words for words in self.words() if "Something went wrong" in words or "Traceback" in words]
+        self._take_address(before)
         return self
+
+    def _take_address(self, before: dict[str, Any]) -> None:
+        """What the browser does: Streamlit adds an entry to its history, our script changes the present one."""
+        page, _ = self.history.pop() if self.history else ("", {})
+        if self.query_params != before:
+            self.history.append((page, before))
+        (script,) = (one for one in self.get("bidi_component") if one.key == "address")
+        told = json.loads(script.proto.json)["query"]
+        self.query_params = {name: values[-1] for name, values in parse_qs(told, keep_blank_values=True).items()}
+        self.history.append((page, self.query_params))
 
     def __repr__(self) -> str:
         # A failing test would otherwise print every element of the page.

@@ -23,7 +23,7 @@ from tests.app.test_draw import drawn, figure
 from tests.small import SMALL, copied
 from ui.classify.charts import M1
 from ui.classify.mistakes import CONTESTANT
-from ui.draw.board import CANVAS
+from ui.selection.drawing import CANVAS
 
 ACCURACIES = {
     "head": 0.80, "fine-tuned": 0.82, "logistic-codes": 0.78, "neighbours": 0.79, "spreading": 0.95,

@@ -26,9 +26,8 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
 from tests.small import SMALL, copied
-from ui.components import Settings
-from ui.draw.board import CANVAS, FIGURE
-from ui.selection.drawing import SETTINGS
+from ui.draw.board import FIGURE
+from ui.selection.drawing import CANVAS, CENTRE, SPOIL
 
 FIRST = Config()
 
@@ -123,13 +122,13 @@ def test_the_nearest_training_images_come_with_the_distance_of_their_codes(tab: 
 
 def test_what_is_set_in_the_figure_holds_for_the_server_too(tab: Tab, run: Run) -> None:
     draw(tab.open("draw"))
-    how = {"noise": 0.5, "rotate": 40.0, "patch": 7}
-    tab.session_state[SETTINGS] = Settings.from_json({"centre": False, "spoil": how})
+    how = Spoil(noise=0.5, rotate=40, patch=7)
+    tab.session_state[CENTRE.key], tab.session_state[SPOIL.key] = False, how
     tab.run()
     _, arrays = figure(tab)
     clean = digit_from_canvas(stroke(), centre=False)
     assert np.array_equal(arrays["clean"], clean.ravel())
-    assert np.array_equal(arrays["seen"], spoil(clean, Spoil.from_json(how)).ravel())
+    assert np.array_equal(arrays["seen"], spoil(clean, how).ravel())
 
 
 def test_pca_stands_beside_a_network_with_as_many_dimensions(tab: Tab, run: Run, pca: PcaBasis) -> None:

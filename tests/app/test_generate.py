@@ -29,7 +29,7 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
 from tests.small import copied, trained
-from ui.draw.board import CANVAS
+from ui.selection.drawing import CANVAS
 
 FIRST = Config()
 
@@ -169,7 +169,12 @@ def test_an_address_with_nonsense_beside_a_run_shows_the_run_alone(tab: Tab, run
     tab.open("generate", beside="0123456789ab", seed="nonsense", spread="-5")
     assert "0123456789ab" in tab.warning[0].value
     assert len(sample_sets(tab)[0]) == 1
-    tab.selectbox(key="chosen_beside").set_value("nothing").run()
+    said = [warning.value for warning in tab.warning][1:]
+    assert said == [
+        "seed must be a whole number from 0 to 1,000,000. Received: nonsense. Showing 0.",
+        "spread must be a number from 0.2 to 4. Received: -5. Showing 1.",
+    ]
+    tab.number_input(key="seed").set_value(3).run()
     assert not tab.warning
 
 

@@ -26,8 +26,8 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_draw import drawn, stroke
 from tests.small import SMALL, copied
-from ui.draw.board import CANVAS
 from ui.latent.map_state import TITLES
+from ui.selection.drawing import CANVAS
 
 FIRST = Config()
 
@@ -143,7 +143,7 @@ def test_the_chosen_run_is_kept_while_one_goes_to_another_page_and_back(
     first = tab.open("latent").selectbox(key="chosen_run").value
     (other,) = {run.key, flat.key} - {first}
     tab.selectbox(key="chosen_run").set_value(other).run()
-    for page in ("start", "latent"):
+    for page in ("start", "latent", "start"):
         tab.open(page)
         assert tab.selectbox(key="chosen_run").value == other
         assert tab.query_params["run"] == other

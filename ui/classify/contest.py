@@ -17,8 +17,8 @@ from ae_core.workers.contests import ContestProgress, Contests
 from ae_core.workers.trainings import Training
 from ui.classify.setup import Field, Outcomes, choose_field, percent, show_labelled
 from ui.classify.standings import show_curve, show_standings
-from ui.selection.run import RUN, unmarked
-from ui.shell.errors import shown_plainly
+from ui.selection.run import choose_run
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.server import jobs, store, visitor
 from ui.training.status import duration
 
@@ -102,9 +102,8 @@ def _others(field: Field, everywhere: Active) -> None:
             title = unmarked(store().open(key).title)
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(f"A contest on {title} is under way; another one waits for it.", width="content")
-                st.page_link(
-                    "pages/classify.py", label="See it", icon=":material/arrow_forward:", query_params={RUN: key}
-                )
+                # No link: on the page that one is on already, Streamlit would leave the address as it is.
+                st.button("See it", key=f"see_{key}", icon=":material/arrow_forward:", on_click=choose_run, args=(key,))
 
 
 def _buttons(field: Field, outcomes: Outcomes, active: Active) -> None:

@@ -11,11 +11,14 @@ from ae_core.classification.kept_contests import kept_contests
 from ui.classify.charts import confusion_chart
 from ui.classify.setup import Field, percent
 from ui.components import Strip, digit_strips
+from ui.selection.address import Parameter
 from ui.shell.errors import shown_plainly
 
 CONTESTANT = "answers_of"
-_CHOSEN = "_answers_chosen"
-"""Where the session keeps whose answers the visitor chose to see."""
+_ANSWERS: Parameter[str | None] = Parameter.one_of(
+    "answers", "_answers_chosen", {name: name for name in CONTESTANTS}, usual=None
+)
+"""Whose answers the visitor chose to see; None for nobody's in particular."""
 MOST_IN_CELL = 48
 MOST_WRONG = 32
 
@@ -33,8 +36,8 @@ def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
         accuracies = {name: outcome.accuracy(field.truth) for name, outcome in outcomes.items()}
         # The best one, unless the visitor has chosen another.
         best = max(accuracies, key=lambda name: accuracies[name])
-        chosen_before = st.session_state.get(_CHOSEN)
-        st.session_state[CONTESTANT] = chosen_before if chosen_before in outcomes else best
+        asked = _ANSWERS.settle()
+        st.session_state[CONTESTANT] = asked if asked in outcomes else best
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox(
                 "Classifier", list(outcomes), key=CONTESTANT, width=320, on_change=_choose,
@@ -57,7 +60,8 @@ def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
 
 
 def _choose() -> None:
-    st.session_state[_CHOSEN] = st.session_state[CONTESTANT]
+    st.session_state[_ANSWERS.key] = st.session_state[CONTESTANT]
+    _ANSWERS.change()
 
 
 def _commonest(counts: NDArray[np.int64], names: list[str]) -> tuple[str, str]:

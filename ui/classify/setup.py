@@ -13,8 +13,8 @@ from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, posi
 from ae_core.datasets.dataset import Dataset, evenly
 from ae_core.runs.store import Run
 from ui.components import Strip, digit_strips
+from ui.selection.address import Parameter
 from ui.selection.run import run_choice
-from ui.shell.kept_choices import keep
 from ui.shell.server import data_for
 
 LABELS, TIMES = "labels", "times"
@@ -59,7 +59,6 @@ class Field:
 def choose_field(run: Run) -> Field | None:
     """The choices of a contest; None where there can be none, which is said. Raises ConfigError or DataError."""
     messages = st.container()
-    keep(LABELS, TIMES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run_choice(run)
         with messages:
@@ -69,18 +68,23 @@ def choose_field(run: Run) -> Field | None:
         data, classes, truth = known
         offered = list(dict.fromkeys([*_counts(data, classes), data.train.count]))
         usual = min(offered, key=lambda count: abs(count - USUAL_LABELS))
-        with messages:
-            for name, each, first in ((LABELS, offered, usual), (TIMES, TIMES_OFFERED, 1)):
-                _settle(name, each, first)
-        labels = st.selectbox(
+        labels = _number(LABELS, offered, usual)
+        times = _number(TIMES, TIMES_OFFERED, 1)
+        labels.settle(messages)
+        times.settle(messages)
+        st.selectbox(
             "Labelled images", offered, format_func=lambda each: f"{each:,}", key=LABELS, width=170,
-            on_change=_remember, args=(LABELS,),
+            on_change=labels.change,
         )  # fmt: skip
-        times = st.segmented_control(
-            "Sets of labels", TIMES_OFFERED, required=True, key=TIMES, on_change=_remember, args=(TIMES,),
+        st.segmented_control(
+            "Sets of labels", TIMES_OFFERED, required=True, key=TIMES, on_change=times.change,
             help="So many contests, each with other labelled images: how much depends on which ones they are.",
         )  # fmt: skip
-    return Field(run, data, labels, times or TIMES_OFFERED[0], classes, truth)
+    return Field(run, data, st.session_state[LABELS], st.session_state[TIMES], classes, truth)
+
+
+def _number(name: str, offered: Sequence[int], usual: int) -> Parameter[int]:
+    return Parameter.one_of(name, name, {str(count): count for count in offered}, usual=usual)
 
 
 def _classes(run: Run) -> tuple[Dataset, NDArray[np.int64], NDArray[np.int64]] | None:
@@ -105,28 +109,6 @@ def _classes(run: Run) -> tuple[Dataset, NDArray[np.int64], NDArray[np.int64]] |
 
 def _counts(data: Dataset, classes: NDArray[np.int64]) -> list[int]:
     return [count for count in LABEL_COUNTS if len(classes) <= count <= data.train.count]
-
-
-def _settle(name: str, offered: Sequence[int], usual: int) -> None:
-    """Set a choice before it is drawn: to what was chosen, what the address asks for, or what is usual.
-
-    Says so when the address asks for something else than is offered.
-    """
-    asked = st.query_params.get(name, str(usual))
-    if st.session_state.get(name) in offered:
-        return
-    known = asked in map(str, offered)
-    st.session_state[name] = int(asked) if known else usual
-    if not known:
-        st.warning(
-            f"{name} must be one of {', '.join(f'{count:,}' for count in offered)}. Received: {asked[:40]}. "
-            f"Showing {usual:,}."
-        )
-        del st.query_params[name]
-
-
-def _remember(name: str) -> None:
-    st.query_params[name] = str(st.session_state[name])
 
 
 def percent(share: float) -> str:

@@ -1,12 +1,13 @@
 """What runs in the visitor's browser: a folder for each component, its script beside a thin typed wrapper."""
 
+from ui.components.address.address import replace_address
 from ui.components.blend.blend import blend
 from ui.components.canvas_tools.canvas_tools import canvas_tools
 from ui.components.collection.collection import Collection, carry_collection
 from ui.components.draw.draw import Checked, GuessShown, Settings, Shown, draw_figure
 from ui.components.equation.equation import Term, equation
 from ui.components.figure.figure import Digit, start_figure
-from ui.components.map.map import Inverse, LinearInverse, Star, latent_map
+from ui.components.map.map import Inverse, LinearInverse, MapView, Star, latent_map
 from ui.components.network_carrier.network_carrier import Cargo, carry
 from ui.components.payload import decoder_only
 from ui.components.picture.picture import layer_picture
@@ -14,6 +15,7 @@ from ui.components.replay.replay import replay
 from ui.components.rows.rows import digit_rows
 from ui.components.samples.samples import Caption, Grid, SampleSet, samples
 from ui.components.strips.strips import Strip, digit_strips
+from ui.components.tab.tab import keep_in_tab
 from ui.components.traverse.traverse import CodeStats, traverse
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "GuessShown",
     "Inverse",
     "LinearInverse",
+    "MapView",
     "SampleSet",
     "Settings",
     "Shown",
@@ -42,8 +45,10 @@ __all__ = [
     "digit_strips",
     "draw_figure",
     "equation",
+    "keep_in_tab",
     "latent_map",
     "layer_picture",
+    "replace_address",
     "replay",
     "samples",
     "start_figure",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -17,17 +17,31 @@ from numpy.typing import NDArray
 from ae_core.datasets.dataset import as_floats, to_pixels
 from ae_core.preprocessing.corruption import spoil
 from ui.components import Checked, Settings, canvas_tools, digit_rows, draw_figure
-from ui.draw.keep import show_actions, show_between
-from ui.selection.drawing import KEPT, SETTINGS, Drawing, drawing_settings, drawn_digit, kept_drawing
+from ui.draw.keep import SpoiledDigit, show_actions, show_between
+from ui.selection import address
+from ui.selection.address import Parameter, change_together
+from ui.selection.drawing import (
+    CANVAS,
+    CENTRE,
+    KEPT,
+    OWN,
+    SPOIL,
+    Drawing,
+    drawing_settings,
+    drawn_digit,
+    kept_drawing,
+    remember_pictures,
+)
 from ui.selection.heads import with_guess
 from ui.selection.open_codecs import OpenCodec, neighbours
-from ui.selection.run import unmarked
-from ui.shell.errors import shown_plainly
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.pictures import png_of
 from ui.shell.server import data_for
 
 Floats = NDArray[np.float32]
 Source = Literal["Draw", "Test digit", "Photo"]
+SOURCES: dict[str, Source] = {"draw": "Draw", "test": "Test digit", "photo": "Photo"}
+"""By their names in the address."""
 
 STYLE = Path(__file__).with_suffix(".css")
 SIDE = 308
@@ -37,13 +51,10 @@ BRUSH = 26
 NEAREST = 8
 ANY = "any"
 
-CANVAS, FIGURE, TOOLS = "draw_canvas", "draw_figure", "draw_tools"
-SOURCE, RUBBER, WIDTH, INDEX, LABEL, PHOTO = (
-    "draw_source", "draw_rubber", "draw_width", "draw_index", "draw_label", "draw_photo",
-)  # fmt: skip
+FIGURE, TOOLS = "draw_figure", "draw_tools"
+RUBBER, WIDTH, INDEX, LABEL, PHOTO = "draw_rubber", "draw_width", "draw_index", "draw_label", "draw_photo"
+SOURCE = Parameter.one_of("picture", "draw_source", SOURCES, usual="Draw")
 _START, _CLEARED = "_draw_start", "_draw_cleared"
-MOST_STROKES = 2000
-"""That a browser may bring along after a reload."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +74,7 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
     with st.container(horizontal=True, key="board"):
         canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
     with canvas:
-        source: Source = st.segmented_control(
-            "Picture", get_args(Source), default="Draw", required=True, key=SOURCE, label_visibility="collapsed"
-        )
+        source = _source()
     drawn = source == "Draw"
     kept: Drawing | None = kept_drawing()
     if drawn and kept and CANVAS not in st.session_state:
@@ -80,23 +89,50 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
     if drawn:
         with canvas:
             _tools()
+    checked = _check(clean, codecs)
     with figure:
-        checked = _check(clean, codecs)
-        draw_figure(
-            key=FIGURE,
-            codecs=[with_guess(codec) for codec in codecs],
-            settings=drawing_settings(),
-            on_settings=_keep_settings,
-            canvas=CANVAS if drawn else None,
-            picture=None if drawn else _or_nothing(clean),
-            checked=checked,
-        )
+        _figure(codecs, None if drawn else _or_nothing(clean), checked)
     with actions:
-        show_actions(checked, "drawing" if drawn else "digit")
+        if source == "Test digit":
+            digit = SpoiledDigit.of(codecs[0].config, st.session_state[INDEX], drawing_settings().spoil)
+            show_actions(checked, "digit", digit)
+        else:
+            show_actions(checked, "drawing" if drawn else "digit")
     show_between(codecs)
+    remember_pictures()
     if checked:
         with shown_plainly():
             _nearest(checked.made[0][0], codecs[0])
+
+
+def _source() -> Source:
+    """Where the picture comes from, and from the address how it is spoiled."""
+    source = SOURCE.settle()
+    for setting in (CENTRE, SPOIL):
+        setting.settle()
+    st.segmented_control(
+        "Picture",
+        list(SOURCES.values()),
+        required=True,
+        key=SOURCE.key,
+        on_change=SOURCE.change,
+        label_visibility="collapsed",
+    )
+    return source
+
+
+def _figure(codecs: Sequence[OpenCodec], picture: Floats | None, checked: Checked | None) -> None:
+    """What the codecs make of `picture`, or of what is on the canvas."""
+    draw_figure(
+        key=FIGURE,
+        codecs=[with_guess(codec) for codec in codecs],
+        settings=drawing_settings(),
+        given=address.visits(),
+        on_settings=_keep_settings,
+        canvas=CANVAS if picture is None else None,
+        picture=picture,
+        checked=checked,
+    )
 
 
 def _pen() -> _Pen:
@@ -117,7 +153,9 @@ def _check(clean: Floats | None, codecs: Sequence[OpenCodec]) -> Checked | None:
 
 
 def _keep_settings() -> None:
-    st.session_state[SETTINGS] = Settings.from_json(st.session_state[FIGURE]["settings"])
+    settings = Settings.from_json(st.session_state[FIGURE]["settings"])
+    st.session_state[CENTRE.key], st.session_state[SPOIL.key] = settings.centre, settings.spoil
+    change_together(CENTRE, SPOIL)
 
 
 def _or_nothing(image: Floats | None) -> Floats:
@@ -144,16 +182,13 @@ def _drawn(pen: _Pen) -> Floats | None:
 
 
 def _tools() -> None:
-    kept: Drawing | None = kept_drawing()
     canvas_tools(
         key=TOOLS,
         canvas=CANVAS,
         blank=st.session_state.get(_START) is None,
         cleared=_CLEARED in st.session_state,
-        strokes=kept.strokes if kept and not kept.blank else None,
         on_clear=_clear,
         on_unclear=_unclear,
-        on_reload=_reload,
     )
 
 
@@ -173,24 +208,25 @@ def _unclear() -> None:
         st.session_state[KEPT] = cleared
 
 
-def _reload() -> None:
-    """The tab had a drawing before it began a new session here. Its picture comes once the canvas has drawn it."""
-    strokes = st.session_state[TOOLS]["reload"]
-    objects = strokes.get("objects") if isinstance(strokes, dict) else None
-    if isinstance(objects, list) and len(objects) <= MOST_STROKES and KEPT not in st.session_state:
-        st.session_state[_START] = strokes
+def _index(count: int) -> Parameter[int]:
+    return Parameter.whole("digit", INDEX, 0, count - 1, usual=0)
+
+
+def _label(names: Sequence[str]) -> Parameter[str]:
+    return Parameter.one_of("label", LABEL, {name: name for name in (ANY, *names)}, usual=ANY)
 
 
 def _test_digit(codec: OpenCodec) -> Floats:
     data = data_for(codec.config)
     count, labels = data.test.count, data.test_labels
-    st.session_state[INDEX] = min(st.session_state.get(INDEX, 0), count - 1)
+    digit, label = _index(count), _label(data.class_names)
+    index = digit.settle()
     picture = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Test image", 0, count - 1, key=INDEX)
+        st.number_input("Test image", 0, count - 1, key=INDEX, on_change=digit.change)
         if labels is not None:
-            st.selectbox("Label", [ANY, *data.class_names], key=LABEL)
-    index: int = st.session_state[INDEX]
+            label.settle(picture)
+            st.selectbox("Label", [ANY, *data.class_names], key=LABEL, on_change=label.change)
     st.button("Another one", key="draw_another", width="stretch", on_click=_another, args=(codec,))
     named = "" if labels is None else f", label {data.class_names[labels[index]]}"
     image = data.test_images[index]
@@ -205,18 +241,31 @@ def _another(codec: OpenCodec) -> None:
         among = np.flatnonzero(data.test_labels == data.class_names.index(label))
     if len(among):
         st.session_state[INDEX] = int(np.random.default_rng().choice(among))
+        _index(data.test.count).change()
 
 
 def _photographed(_: OpenCodec) -> Floats | None:
     file = st.file_uploader(
-        "A photo or picture of one digit", ["png", "jpg", "jpeg", "webp", "bmp", "gif"], key=PHOTO, max_upload_size=20
+        "A photo or picture of one digit",
+        ["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+        key=PHOTO,
+        on_change=_forget_photo,
+        max_upload_size=20,
     )
-    if not file:
+    if file:
+        st.session_state[OWN["photo"]] = _digit_from_photo(file.getvalue())
+    # Of a photo that was found earlier the digit is left, and not the file.
+    digit: Floats | None = st.session_state.get(OWN["photo"])
+    if digit is None:
         st.caption("Dark on light or light on dark, on paper or on a screen: the digit is looked for and cut out.")
         return None
-    digit = _digit_from_photo(file.getvalue())
     st.image(png_of(digit), width=SIDE, caption="The digit that was found")
     return digit
+
+
+def _forget_photo() -> None:
+    """Another file was chosen, or taken away; a callback."""
+    st.session_state.pop(OWN["photo"], None)
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking for the digit…")

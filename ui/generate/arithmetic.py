@@ -8,24 +8,26 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.dataset import to_pixels
 from ae_core.latent.arithmetic import class_means, combine
 from ui.components import Term, equation
 from ui.generate.codes import training_codes
-from ui.selection.drawing import drawn_digit
+from ui.selection.address import Parameter
+from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec
-from ui.selection.run import unmarked
-from ui.shell.kept_choices import keep
+from ui.shell.errors import unmarked
 from ui.shell.server import data_for
 
 Floats = NDArray[np.float32]
 Place = Literal["first", "minus", "plus"]
 
-DRAWING = "your drawing"
 BEGIN: dict[Place, int] = {"first": 7, "minus": 1, "plus": 4}
 """The label that each place begins with, where there is one."""
 LABELS: dict[Place, str] = {"first": "Take", "minus": "minus", "plus": "plus"}
+PARAMETERS: dict[Place, str] = {"first": "take", "minus": "minus", "plus": "plus"}
+"""Names in the address."""
 SIGNS = ("", "−", "+", "=")
 
 
@@ -51,8 +53,12 @@ def _has_labels(codec: OpenCodec, labels: NDArray[np.int64]) -> bool:
 
 
 def _sum(codecs: tuple[OpenCodec, ...]) -> None:
+    notice = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="sum_terms"):
-        names = [_choice(codecs[0], place) for place in LABELS]
+        names = [_choice(codecs[0], place, notice) for place in LABELS]
+    if DRAWING in names and drawn_digit() is None:
+        st.info(NO_DRAWING)
+        return
     for place, (column, codec) in enumerate(zip(st.columns(2), codecs, strict=False)):
         with column:
             st.caption(f"Codes of {unmarked(codec.name)}")
@@ -72,19 +78,24 @@ def _terms(codec: OpenCodec, names: Sequence[str]) -> list[Term]:
     return [Term(*term) for term in zip(SIGNS, [*names, "the sum"], images, strict=True)]
 
 
-def _choice(codec: OpenCodec, place: Place) -> str:
+def _choice(codec: OpenCodec, place: Place, notice: DeltaGenerator) -> str:
     """The name of what stands at one place: the average of a class, or the drawing."""
     labels = training_codes(codec).labels
     assert labels is not None
-    averages = {int(label): _name(codec, int(label)) for label in np.unique(labels)}
-    choices = [*averages.values(), *([DRAWING] if place == "plus" and drawn_digit() is not None else [])]
-    key = f"sum_{place}"
-    keep(key)
-    if st.session_state.get(key) not in choices:
+    names = data_for(codec.config).class_names
+    averages = {names[label]: _name(codec, int(label)) for label in np.unique(labels)}
+    begin = _name(codec, BEGIN[place])
+    if begin not in averages.values():
         # Of two classes there are two: the first and the last, so that the sum is not at once nothing.
-        st.session_state[key] = averages.get(BEGIN[place]) or choices[-1 if place == "minus" else 0]
-    return str(st.selectbox(LABELS[place], choices, key=key, width=190))
+        begin = list(averages.values())[-1 if place == "minus" else 0]
+    drawing = {"drawing": DRAWING} if place == "plus" else {}
+    parameter = Parameter.one_of(PARAMETERS[place], f"sum_{place}", {**averages, **drawing}, usual=begin)
+    chosen = parameter.settle(notice)
+    there = [DRAWING] if drawing and (drawn_digit() is not None or chosen == DRAWING) else []
+    options = [*averages.values(), *there]
+    return str(st.selectbox(LABELS[place], options, key=parameter.key, on_change=parameter.change, width=190))
 
 
 def _name(codec: OpenCodec, label: int) -> str:
-    return f"average {data_for(codec.config).class_names[label]}"
+    names = data_for(codec.config).class_names
+    return f"average {names[label]}" if label < len(names) else ""

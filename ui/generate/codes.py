@@ -12,9 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 from ae_core.datasets.dataset import evenly
 from ae_core.latent.sampling import Normal, Sampler, SamplerName, coincide, fit_samplers
 from ae_core.runs.store import Run
+from ui.selection import address
 from ui.selection.codecs import PCA
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_chosen
-from ui.selection.run import run_choice, showable, told_apart, unmarked, why_not_shown
+from ui.selection.run import run_choice, showable, told_apart, why_not_shown
+from ui.shell.errors import unmarked
 from ui.shell.server import data_for, store
 
 Floats = NDArray[np.float32]
@@ -22,8 +24,6 @@ Floats = NDArray[np.float32]
 BESIDE = "beside"
 """Name in the address of the codec that stands beside the run."""
 NOTHING = "nothing"
-_KEPT = "_generate_beside"
-"""Where the session keeps what was chosen to stand beside, for when the visitor comes back."""
 CODES = 4000
 """Training images, evenly spaced over all, whose codes the distributions are fitted to."""
 TITLES: dict[SamplerName, str] = {
@@ -76,7 +76,7 @@ def choose_codecs(run: Run) -> list[OpenCodec]:
 
 
 def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
-    """A list from which a second codec is chosen, kept in the address and in the session.
+    """A list from which a second codec is chosen, kept in the address.
 
     Says so in `notice` when it shall be a run that cannot be shown. Returns its run, None for PCA, or nothing.
     """
@@ -84,22 +84,22 @@ def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
     names = {NOTHING: "Nothing", PCA: "PCA, same number of dimensions", **told_apart(others.values())}
     # An autoencoder and a variational one are the comparison that this page is for.
     first = next((key for key, other in others.items() if other.config.family != run.config.family), NOTHING)
-    asked = st.query_params.get(BESIDE, st.session_state.get(_KEPT))
+    asked = address.said(BESIDE)
     why = "" if asked in (None, NOTHING, PCA) else why_not_shown(asked)
     if why:
         instead = f"{names[first]} stands" if first != NOTHING else "Nothing stands"
         notice.warning(f"{why} {unmarked(instead)} beside {unmarked(run.title)} now.")
     st.session_state["chosen_beside"] = asked if asked in names else first
     if asked is not None:
-        _remember()
+        address.settle({BESIDE: st.session_state["chosen_beside"]})
     chosen: str = st.selectbox(
-        "Beside it", list(names), key="chosen_beside", format_func=lambda key: names.get(key, key), on_change=_remember
+        "Beside it",
+        list(names),
+        key="chosen_beside",
+        format_func=lambda key: names.get(key, key),
+        on_change=lambda: address.change({BESIDE: st.session_state["chosen_beside"]}),
     )
     return [] if chosen == NOTHING else [others.get(chosen)]
-
-
-def _remember() -> None:
-    st.query_params[BESIDE] = st.session_state[_KEPT] = st.session_state["chosen_beside"]
 
 
 def training_codes(opened: OpenCodec) -> TrainingCodes:

@@ -13,15 +13,23 @@ from streamlit.delta_generator import DeltaGenerator
 from ae_core.datasets.dataset import Dataset
 from ae_core.latent.arithmetic import lerp, slerp
 from ui.components import blend
-from ui.selection.drawing import drawn_digit
+from ui.selection.address import Parameter
+from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec
-from ui.selection.run import unmarked
-from ui.shell.kept_choices import keep
+from ui.shell.errors import unmarked
 from ui.shell.server import data_for
 
 Floats = NDArray[np.float32]
 
-ANY, DRAWING = "any", "your drawing"
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What stands at one end: a test image and the kind among which another is looked for; or the drawing, its kind."""
+
+    kind: str
+    index: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,31 @@ class _End:
     @property
     def index(self) -> str:
         return f"between_index_{self.letter}"
+
+    def parameter(self, data: Dataset) -> Parameter[_Choice]:
+        """In the address: 3-30, any-30 or drawing."""
+        kinds = [ANY, *(data.class_names if data.test_labels is not None else ())]
+        usual = self._usual(data)
+
+        def read(text: str) -> _Choice:
+            kind, _, index = text.rpartition("-")
+            if text == "drawing":
+                return _Choice(DRAWING, usual.index)
+            if kind not in kinds or not 0 <= int(index) < data.test.count:
+                raise ValueError(text)
+            return _Choice(kind, int(index))
+
+        def text(choice: _Choice) -> str:
+            return "drawing" if choice.kind == DRAWING else f"{choice.kind}-{choice.index}"
+
+        expected = f"drawing, or a kind and the number of a test image below {data.test.count:,}, such as {text(usual)}"
+        return Parameter(self.letter.lower(), f"between_{self.letter}", usual, read, text, expected)
+
+    def _usual(self, data: Dataset) -> _Choice:
+        labels = data.test_labels
+        if labels is None or not (found := np.flatnonzero(labels == self.begins_with)).size:
+            return _Choice(ANY, 0 if self.letter == "A" else data.test.count - 1)
+        return _Choice(data.class_names[self.begins_with], int(found[0]))
 
 
 ENDS = (_End("A", 3), _End("B", 8))
@@ -56,61 +89,67 @@ def show_between(codecs: Sequence[OpenCodec]) -> None:
 def _between(codecs: tuple[OpenCodec, ...]) -> None:
     data = data_for(codecs[0].config)
     a, b = (_end_beside(column, end, data) for column, end in zip(st.columns(2), ENDS, strict=True))
+    if a is None or b is None:
+        st.info(NO_DRAWING)
+        return
     named = [(f"Codes of {codec.name}" if len(codecs) > 1 else "Codes", codec.cargo.model) for codec in codecs]
     blend(key="between", a=a, b=b, codecs=named, arcs=codecs[0].codec.latent_dim > 1)
     st.caption("Distance of the code from the origin. " + " ".join(_length_words(codec, a, b) for codec in codecs))
 
 
-def _end_beside(column: DeltaGenerator, end: _End, data: Dataset) -> Floats:
-    with column, st.container(horizontal=True, vertical_alignment="bottom"):
-        return _end(end, data)
+def _end_beside(column: DeltaGenerator, end: _End, data: Dataset) -> Floats | None:
+    with column:
+        notice = st.container()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            return _end(end, data, notice)
 
 
-def _end(end: _End, data: Dataset) -> Floats:
-    """The chosen digit of one end, (28, 28)."""
+def _end(end: _End, data: Dataset, notice: DeltaGenerator) -> Floats | None:
+    """The chosen digit of one end, (28, 28); None for a drawing that is not there."""
     drawn = drawn_digit()
-    kinds = [*data.class_names] if data.test_labels is not None else []
-    kinds = [ANY, *kinds, *([DRAWING] if drawn is not None else [])]
-    keep(end.kind, end.index)
-    _begin(end, data, kinds)
-    kind = st.selectbox(end.letter, kinds, key=end.kind, on_change=_to_kind, args=(end, data), width=110)
-    if kind == DRAWING and drawn is not None:
+    chosen = end.parameter(data).settle(notice)
+    st.session_state[end.kind], st.session_state[end.index] = chosen.kind, chosen.index
+    kinds = [ANY, *(data.class_names if data.test_labels is not None else ())]
+    there = [DRAWING] if drawn is not None or chosen.kind == DRAWING else []
+    st.selectbox(end.letter, [*kinds, *there], key=end.kind, on_change=_to_kind, args=(end, data), width=110)
+    if chosen.kind == DRAWING:
         return drawn
-    st.number_input("Test image", 0, data.test.count - 1, key=end.index, width=126)
+    last = data.test.count - 1
+    st.number_input("Test image", 0, last, key=end.index, on_change=_take, args=(end, data), width=126)
     st.button("Another", key=f"between_another_{end.letter}", on_click=_another, args=(end, data))
-    return data.test_images[st.session_state[end.index]]
+    return data.test_images[chosen.index]
 
 
-def _begin(end: _End, data: Dataset, kinds: Sequence[str]) -> None:
-    """Mend what is chosen, which other images, or no drawing any more, may have made impossible."""
-    if st.session_state.get(end.kind) not in kinds:
-        labels = data.test_labels
-        known = labels is not None and bool((labels == end.begins_with).any())
-        st.session_state[end.kind] = data.class_names[end.begins_with] if known else ANY
-        st.session_state[end.index] = -1 if known else (0 if end.letter == "A" else data.test.count - 1)
-        if known:
-            _another(end, data)
-    st.session_state[end.index] = min(st.session_state.get(end.index, 0), data.test.count - 1)
+def _take(end: _End, data: Dataset) -> None:
+    """Take what the widgets say; a callback."""
+    parameter = end.parameter(data)
+    before: _Choice = st.session_state[parameter.key]
+    # The number has no widget while the drawing is chosen.
+    index = st.session_state.get(end.index, before.index)
+    st.session_state[parameter.key] = _Choice(st.session_state[end.kind], index)
+    parameter.change()
 
 
 def _to_kind(end: _End, data: Dataset) -> None:
-    """Go to a test image of the kind that was chosen, unless this is one."""
-    kind, labels = st.session_state[end.kind], data.test_labels
-    if kind in (ANY, DRAWING) or labels is None:
-        return
-    if data.class_names[labels[st.session_state.get(end.index, 0)]] != kind:
+    """Go to a test image of the kind that was chosen, unless this is one; a callback."""
+    index = st.session_state.get(end.index, 0)
+    labels, kind = data.test_labels, st.session_state[end.kind]
+    if kind in (ANY, DRAWING) or labels is None or data.class_names[labels[index]] == kind:
+        _take(end, data)
+    else:
         _another(end, data)
 
 
 def _another(end: _End, data: Dataset) -> None:
-    """Go to the next test image of the chosen kind; after the last one, to the first."""
+    """Go to the next test image of the chosen kind, after the last one to the first; a callback."""
     kind, labels = st.session_state[end.kind], data.test_labels
     among = np.arange(data.test.count)
     if labels is not None and kind in data.class_names:
         among = np.flatnonzero(labels == data.class_names.index(kind))
     if len(among):
-        later = among[among > st.session_state[end.index]]
+        later = among[among > st.session_state.get(end.index, 0)]
         st.session_state[end.index] = int(later[0] if len(later) else among[0])
+    _take(end, data)
 
 
 def _length_words(codec: OpenCodec, a: Floats, b: Floats) -> str:

@@ -17,8 +17,7 @@ from ae_core.evaluation.random_features import random_features
 from ae_core.latent.sampling import SamplerName
 from ui.generate.codes import TITLES, Drawn, made_images
 from ui.selection.open_codecs import OpenCodec
-from ui.selection.run import unmarked
-from ui.shell.errors import shown_plainly
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.server import data_for
 
 Floats = NDArray[np.float32]

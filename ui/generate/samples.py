@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.config.config import Config
 from ae_core.datasets.dataset import as_floats, to_pixels
@@ -16,16 +17,17 @@ from ae_core.latent.sampling import SamplerName
 from ui.components import Caption, Grid, SampleSet, samples
 from ui.generate.codes import TITLES, Drawn, image_name, made_images
 from ui.generate.quality import show_quality
+from ui.selection.address import Parameter
 from ui.selection.heads import OpenHead, head_of
 from ui.selection.open_codecs import OpenCodec, encode_pixels
-from ui.selection.run import unmarked
-from ui.shell.kept_choices import keep
+from ui.shell.errors import unmarked
 from ui.shell.server import LARGE_SECONDS, data_for
 
 COUNT = 25
-SEED, SPREAD = "seed", "spread"
-"""Keys of the controls, and their names in the address."""
 MOST_SEEDS = 1_000_000
+SPREADS = (0.2, 4.0)
+SEED = Parameter.whole("seed", "seed", 0, MOST_SEEDS, usual=0)
+SPREAD = Parameter.number("spread", "spread", *SPREADS, usual=1.0)
 LEAST_SAID = 0.005
 """Share of a class from which on a card names it."""
 NOTES: dict[SamplerName, str] = {
@@ -44,8 +46,9 @@ def show_samples(codecs: Sequence[OpenCodec]) -> None:
 
 
 def _samples(codecs: tuple[OpenCodec, ...]) -> None:
+    notice = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="sample_controls"):
-        drawn = _controls()
+        drawn = _controls(notice)
         st.caption(
             "Codes are drawn at random, from four distributions, and decoded. Point at a digit, or tap it, for the "
             "training image nearest to it. A copy would be at distance 0.",
@@ -59,26 +62,25 @@ def _samples(codecs: tuple[OpenCodec, ...]) -> None:
     show_quality(codecs, drawn)
 
 
-def _controls() -> Drawn:
-    keep(SEED, SPREAD)
+def _controls(notice: DeltaGenerator) -> Drawn:
     st.button("New samples", type="primary", key="new_samples", on_click=_next_seed)
+    SEED.settle(notice)
     seed = st.number_input(
         "Seed",
         0,
         MOST_SEEDS,
-        key=SEED,
-        bind="query-params",
+        key=SEED.key,
+        on_change=SEED.change,
         width=130,
         help="The same seed gives the same samples to everybody.",
     )
+    SPREAD.settle(notice)
     spread = st.slider(
         "Spread of the prior",
-        0.2,
-        4.0,
-        1.0,
-        0.1,
-        key=SPREAD,
-        bind="query-params",
+        *SPREADS,
+        step=0.1,
+        key=SPREAD.key,
+        on_change=SPREAD.change,
         width=260,
         help="Standard deviation of the normal that the prior's codes are drawn from; 1 is the prior itself.",
     )
@@ -87,7 +89,8 @@ def _controls() -> Drawn:
 
 
 def _next_seed() -> None:
-    st.session_state[SEED] = (st.session_state[SEED] + 1) % MOST_SEEDS
+    st.session_state[SEED.key] = (st.session_state[SEED.key] + 1) % MOST_SEEDS
+    SEED.change()
 
 
 def _sample_set(codec: OpenCodec, drawn: Drawn) -> SampleSet:

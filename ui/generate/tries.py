@@ -11,7 +11,8 @@ from ae_core.config.presets import CATALOGUE
 from ui.generate.codes import training_codes
 from ui.selection.heads import head_of
 from ui.selection.open_codecs import OpenCodec
-from ui.selection.run import showable, unmarked
+from ui.selection.run import showable
+from ui.shell.errors import unmarked
 from ui.shell.server import data_for, store
 
 LONG = 16

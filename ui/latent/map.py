@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.evaluation.metrics import squared_errors
 from ae_core.latent.projection import Method, methods_for
 from ae_core.runs.store import Run
 from ui.components import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
 from ui.latent.map_state import CANCELLED, TITLES, Floats, Look, Wanted, look_at
+from ui.latent.map_view import settled_view, take_view, view_parameters
 from ui.latent.map_words import caption_of, note_of, progress_words
+from ui.selection import address
+from ui.selection.address import Parameter
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.selection.run import run_choice
 from ui.shell.errors import shown_plainly
@@ -27,17 +32,19 @@ METHOD, IMAGES = "map", "images"
 PARTS: dict[str, Part] = {"Test images": "test", "All images": "all"}
 PACE_SECONDS = 0.7
 """Between two looks at a projection that is on its way."""
-_CHOSEN = "_map_chosen"
-"""Where the session keeps the projection that was chosen last, and for which run: another page empties the address."""
+_BEFORE = "_map_before"
+"""Where the session keeps of which run a map was shown last, and in which visit."""
+_PART = Parameter.one_of(IMAGES, IMAGES, {title: title for title in PARTS}, usual="Test images")
 
 
 def show_space(run: Run) -> OpenCodec:
     """The map of `run` with its choices; returns the opened codec. Raises DamagedRunError, DataError or ConfigError."""
+    notice = st.container()
     # One row, so that the map is not far down.
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run_choice(run, width=300)
         codec = open_run(run)
-        wanted = Wanted(run, _method(run, codec), _part(codec))
+        wanted = Wanted(run, _method(run, codec, notice), _part(codec, notice))
     collection = _collection(codec.cargo.model, codec.config.key, wanted.part, codec)
     waits = look_at(wanted, codec, collection).waits
     st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
@@ -47,33 +54,31 @@ def show_space(run: Run) -> OpenCodec:
     return codec
 
 
-def _method(run: Run, codec: OpenCodec) -> Method:
+def _method(run: Run, codec: OpenCodec, notice: DeltaGenerator) -> Method:
     latent_dim = codec.codec.latent_dim
-    titles = [TITLES[method] for method in methods_for(latent_dim)]
-    before, title = st.session_state.get(_CHOSEN, (run.key, titles[0]))
-    wanted = st.session_state.get(METHOD)
-    if wanted is None and METHOD not in st.query_params:
-        wanted = title
-    # "Its own dimensions" was chosen for a run of two, and this one has more. Or t-SNE was chosen for one of more, and
-    # nobody wants it, nor waits for it, where the code is a map itself.
-    if wanted not in (None, *titles) or (before != run.key and latent_dim <= 2):
-        wanted = titles[0]
-    if wanted != st.session_state.get(METHOD):
-        st.session_state[METHOD] = wanted
-    chosen = st.segmented_control("Map", titles, default=titles[0], required=True, key=METHOD, bind="query-params")
-    st.session_state[_CHOSEN] = (run.key, chosen)
-    return next(method for method, title in TITLES.items() if title == chosen)
+    methods = {TITLES[method]: method for method in methods_for(latent_dim)}
+    method = Parameter.one_of(METHOD, METHOD, {title: title for title in methods}, usual=next(iter(methods)))
+    chosen = method.settle(notice)
+    before, visit = st.session_state.get(_BEFORE, (run.key, 0))
+    brought = address.is_spoken() and address.visits() != visit
+    if before != run.key and latent_dim <= 2 and not brought:
+        # t-SNE was chosen for a run of more dimensions. Nobody wants it, nor waits for it, where the code is a map.
+        st.session_state[METHOD] = method.usual
+        chosen = method.settle(notice)
+    st.segmented_control("Map", list(methods), required=True, key=METHOD, on_change=method.change)
+    st.session_state[_BEFORE] = run.key, address.visits()
+    return methods[chosen]
 
 
-def _part(codec: OpenCodec) -> Part:
+def _part(codec: OpenCodec, notice: DeltaGenerator) -> Part:
     data = data_for(codec.config)
-    chosen = st.segmented_control(
+    chosen = _PART.settle(notice)
+    st.segmented_control(
         "Images",
-        PARTS,
-        default=next(iter(PARTS)),
+        list(PARTS),
         required=True,
         key=IMAGES,
-        bind="query-params",
+        on_change=_PART.change,
         help=f"{data.test.count:,} held-out test images, or with the {data.train.count:,} for training too.",
     )
     return PARTS[chosen]
@@ -112,8 +117,10 @@ def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool)
             # The page goes on without being polled.
             st.rerun()
         _progress(wanted, look)
+        key = f"map_{wanted.run.key}"
+        parameters = view_parameters(collection, labelled=data_for(codec.config).test_labels is not None)
         latent_map(
-            key=f"map_{wanted.run.key}",
+            key=key,
             collection=collection,
             model=codec.cargo.model,
             points=look.points,
@@ -123,6 +130,9 @@ def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool)
             note=note_of(wanted, look),
             forming=look.forming,
             axes=_axes(look, collection.latent_dim),
+            view=settled_view(parameters, key),
+            given=address.visits(),
+            on_view=partial(take_view, parameters, key),
         )
 
 

@@ -19,10 +19,10 @@ from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
 from ui.components import Strip, digit_strips
 from ui.runs.comparison_charts import Curve, class_chart, curve_chart
-from ui.selection.codecs import PCA, Choice, codec_choice, forget_refused
+from ui.selection.codecs import PCA, Choice, choose_codecs, codec_choice
 from ui.selection.open_codecs import OpenCodec, open_chosen
-from ui.selection.run import damage_mendable, told_apart, unmarked
-from ui.shell.errors import shown_plainly
+from ui.selection.run import damage_mendable, told_apart
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.palette import colour, compared
 from ui.shell.server import baseline_mse, data_for, store
 
@@ -57,7 +57,7 @@ class _Side:
 def compare(keys: Sequence[str]) -> None:
     """Choose these runs, and PCA where there is but one; a callback."""
     st.session_state[COMPARED.key] = [*keys, *([PCA] if len(keys) == 1 else [])]
-    forget_refused(COMPARED)
+    choose_codecs(COMPARED, st.session_state[COMPARED.key])
 
 
 def show_comparison() -> None:

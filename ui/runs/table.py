@@ -14,7 +14,8 @@ from ae_core.evaluation.comparison import NONE
 from ae_core.runs.store import Listed, Run
 from ae_core.runs.titles import unnamed_title
 from ui.runs.comparison import COMPARED, compare
-from ui.selection.run import RUN, delete_run, showable, unmarked
+from ui.selection.run import RUN, delete_run, showable
+from ui.shell.errors import unmarked
 from ui.shell.pictures import data_url
 from ui.shell.rename import naming
 from ui.shell.server import store

@@ -1,4 +1,4 @@
-"""Which codecs a page shows side by side: chosen in a list, kept in the address and in the session."""
+"""Which codecs a page shows side by side: chosen in a list, kept in the address."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ae_core.config.presets import setting_words
 from ae_core.datasets.dataset import describe
 from ae_core.errors import ConfigError
 from ae_core.runs.store import Run
+from ui.selection import address
 from ui.selection.run import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
 from ui.shell.server import store
 
@@ -57,11 +58,6 @@ class Choice:
         return f"{self.name}_choice"
 
     @property
-    def kept(self) -> str:
-        """Where the session keeps the same for when the visitor comes back."""
-        return f"_{self.name}_chosen"
-
-    @property
     def refused(self) -> str:
         """Where the session keeps what could not be shown, until the visitor chooses something."""
         return f"_{self.name}_refused"
@@ -77,7 +73,7 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
     """
     runs = {run.key: run for run in store().runs() if showable(run)}
     titles = told_apart(runs.values())
-    if choice.key not in st.session_state:
+    if address.is_news(choice.name) or choice.key not in st.session_state:
         st.session_state[choice.key] = _at_first(choice, titles)
     named = _with_own_pca(choice, st.session_state[choice.key], runs)
     linear = _each_pca(named, runs) if choice.each_pca else {}
@@ -99,18 +95,18 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
         max_selections=choice.most,
         format_func=lambda name: names.get(name, name),
         placeholder=f"Choose up to {choice.words}",
-        on_change=forget_refused,
-        args=(choice,),
+        on_change=lambda: choose_codecs(choice, st.session_state[choice.key]),
         # It would choose more than there is room for.
         select_all=False,
     )
-    _remember(choice, chosen)
+    address.settle({choice.name: ",".join(chosen) or None})
     return [runs.get(name, linear.get(name)) for name in chosen]
 
 
-def forget_refused(choice: Choice) -> None:
-    """Say no more what could not be shown: the visitor has chosen something else. A callback."""
+def choose_codecs(choice: Choice, names: Sequence[str]) -> None:
+    """The visitor has chosen these: what could not be shown is no matter any more. A callback."""
     st.session_state.pop(choice.refused, None)
+    address.change({choice.name: ",".join(names) or None})
 
 
 def pca_title(latent_dim: int) -> str:
@@ -127,28 +123,22 @@ def images_title(images: Config) -> str:
 
 
 def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
-    """What the address names, else what this visitor chose before, else the run that a newcomer is shown."""
+    """What the address names, or what was left here; else the run that was chosen elsewhere, or a newcomer is shown."""
     beside = [PCA] if choice.with_pca else []
-    asked = [name for name in dict.fromkeys(st.query_params.get(choice.name, "").split(",")) if name]
+    asked = [name for name in dict.fromkeys((address.said(choice.name) or "").split(",")) if name]
+    run = address.said(RUN) or ""
     # What is wrong with it is said below, and not by `chosen_run` once more.
-    run = st.query_params.pop(RUN, "")
+    address.settle({RUN: None})
     wrong = [name for name in asked or [run] if name and name not in titles and not _is_pca(choice, name)]
-    st.session_state[choice.refused] = [f"{why_not_shown(name)} Choose another one in the list." for name in wrong]
-    for wanted in (asked, [run, *beside] if run in titles else [], st.session_state.get(choice.kept, [])):
+    st.session_state[choice.refused] = [
+        f"{why_not_shown(name)} Choose another one in the list." for name in wrong if address.is_spoken()
+    ]
+    for wanted in (asked, [run, *beside] if run in titles else []):
         known = [name for name in wanted if name in titles or _is_pca(choice, name)][: choice.most]
         if known:
             return known
     newcomers = chosen_run()
     return [newcomers.key, *beside] if newcomers else [PCA]
-
-
-def _remember(choice: Choice, chosen: Sequence[str]) -> None:
-    """Keep what is chosen in the session and in the address, and leave there what is of other parts of the page."""
-    st.session_state[choice.kept] = chosen
-    others = {name: text for name, text in st.query_params.to_dict().items() if name not in (choice.name, RUN)}
-    wanted = {**others, choice.name: ",".join(chosen)} if chosen else others
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
 
 
 def _with_own_pca(choice: Choice, chosen: Sequence[str], runs: Mapping[str, Run]) -> list[str]:

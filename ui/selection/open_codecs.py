@@ -21,6 +21,7 @@ from ae_core.datasets.dataset import as_floats, evenly
 from ae_core.evaluation.metrics import evaluate_each, percentiles
 from ae_core.runs.store import Run, damaged_run
 from ui.components import Cargo, Shown
+from ui.selection import address
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
@@ -125,9 +126,8 @@ def _await_first(meanwhile: str) -> None:
         first = first_training()
         if first.run and first.run.usable:
             # Let the choice begin with it.
-            for key in (DRAWN.key, DRAWN.kept):
-                st.session_state.pop(key, None)
-            st.query_params.pop(DRAWN.name, None)
+            st.session_state.pop(DRAWN.key, None)
+            address.settle({DRAWN.name: None})
             st.rerun()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
         st.info(f"No network is trained on this server yet. {words}. {meanwhile}")

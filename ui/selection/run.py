@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,12 +14,13 @@ from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.runs.store import Run
-from ui.shell.errors import shown_plainly
+from ui.selection import address
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.server import has_data, store
 
 RUN = "run"
 _REMEMBERED = "_remembered_run"
-"""Where the session keeps the run that was chosen last: going to another page empties the address."""
+"""Where the session keeps the run that was chosen last, for every page."""
 _TITLES = "_run_titles"
 """Where the session keeps what runs were called that it was shown, for when somebody deletes one."""
 FIRST = PRESETS["quick-start"]
@@ -42,7 +42,8 @@ def chosen_run() -> Run | None:
     Says so when the address names one that cannot be opened.
     """
     before = st.session_state.get(_REMEMBERED)
-    key = st.query_params.get(RUN, before)
+    # What the visitor left on this page may be older than what they chose on another.
+    key = (address.said(RUN) or before) if address.is_spoken() else before
     if key:
         why = why_not_shown(key)
         if not why:
@@ -88,9 +89,9 @@ def run_choice(run: Run, *, width: int | Literal["stretch"] = "stretch") -> None
     Args:
         width: of the list, in pixels.
     """
-    if RUN in st.query_params or run.key == st.session_state.get(_REMEMBERED):
+    if address.said(RUN) or run.key == st.session_state.get(_REMEMBERED):
         # So that the page can be sent to somebody, also when one came here without an address, or with a wrong one.
-        st.query_params[RUN] = run.key
+        address.settle({RUN: run.key})
     runs = [run for run in store().runs() if showable(run)]
     if len(runs) < 2:
         return
@@ -102,13 +103,15 @@ def run_choice(run: Run, *, width: int | Literal["stretch"] = "stretch") -> None
         list(labels),
         key="chosen_run",
         format_func=lambda key: labels.get(key, key),
-        on_change=_remember,
+        on_change=lambda: choose_run(st.session_state["chosen_run"]),
         width=width,
     )
 
 
-def _remember() -> None:
-    st.query_params[RUN] = st.session_state[_REMEMBERED] = st.session_state["chosen_run"]
+def choose_run(key: str) -> None:
+    """The visitor has chosen this run; a callback."""
+    st.session_state[_REMEMBERED] = key
+    address.change({RUN: key})
 
 
 def _label(run: Run, title: str) -> str:
@@ -129,11 +132,6 @@ def told_apart(runs: Iterable[Run]) -> dict[str, str]:
     titles = {run.key: run.title for run in runs}
     shared = Counter(titles.values())
     return {key: f"{title} ({key[:4]})" if shared[title] > 1 else title for key, title in titles.items()}
-
-
-def unmarked(title: str) -> str:
-    """A title as it stands, for where Streamlit would take its signs for Markdown."""
-    return re.sub(r"([\\`*_\[\]<>~$:])", r"\\\1", title)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,3 +25,8 @@ def shown_plainly() -> Iterator[None]:
             "Something went wrong in this page, and it is not your doing. Nothing that was trained is lost. Reload the "
             "page; if it happens again, the terminal in which the app was started says what it was."
         )
+
+
+def unmarked(title: str) -> str:
+    """A title as it stands, for where Streamlit would take its signs for Markdown."""
+    return re.sub(r"([\\`*_\[\]<>~$:])", r"\\\1", title)

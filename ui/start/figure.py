@@ -15,7 +15,8 @@ from ae_core.datasets.dataset import preview_indices
 from ae_core.runs.store import Run, damaged_run
 from ui.components import Digit, decoder_only, start_figure
 from ui.selection.first_training import first_training
-from ui.selection.run import FIRST, damage_mendable, unmarked
+from ui.selection.run import FIRST, damage_mendable
+from ui.shell.errors import unmarked
 from ui.shell.server import codec, data_for
 
 DIGITS = 40

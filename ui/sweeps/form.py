@@ -12,6 +12,7 @@ from ae_core.runs.store import Run
 from ae_core.runs.sweep import MOST_VALUES, Sweep, fields_for, split_values, suggested
 from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training
+from ui.selection import address
 from ui.selection.run import told_apart
 from ui.shell.server import has_data, jobs, store, visitor
 from ui.training.form import with_label
@@ -68,7 +69,7 @@ def start(sweep: Sweep) -> None:
             jobs().ask(Training(config), owner=visitor())
         # Kept last: from now on a run that is not there was deleted.
         sweeps().save(sweep)
-        st.query_params[SWEEP] = sweep.key
+        address.change({SWEEP: sweep.key})
         st.session_state[STARTED] = st.session_state.get(STARTED, 0) + 1
         for done in (PROBLEM, UNKNOWN):
             st.session_state.pop(done, None)

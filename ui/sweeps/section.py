@@ -15,8 +15,9 @@ from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import KeptSweep
 from ae_core.runs.titles import sweep_title
 from ae_core.workers.trainings import Training
-from ui.selection.run import RUN, showable, unmarked
-from ui.shell.errors import shown_plainly
+from ui.selection import address
+from ui.selection.run import RUN, showable
+from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.rename import naming
 from ui.shell.server import baseline_mse, has_baseline, jobs, store
 from ui.sweeps.chart import sweep_chart
@@ -63,10 +64,10 @@ def _new(*, first: bool) -> None:
 def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
     """The sweep that the address names, else the last started one; says so when there is no such sweep."""
     by_key = {one.key: one for one in kept}
-    named = st.query_params.get(SWEEP, "")
+    named = address.said(SWEEP) or ""
     if named and named not in by_key:
         # The address is put right, and the message stays until the visitor does something about it.
-        del st.query_params[SWEEP]
+        address.settle({SWEEP: None})
         st.session_state[UNKNOWN] = named[:40]
     if unknown := st.session_state.get(UNKNOWN):
         instead = "This is the one that was started last; choose another, or start one." if kept else "Start one."
@@ -86,7 +87,7 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
 
 
 def _remember() -> None:
-    st.query_params[SWEEP] = st.session_state["chosen_sweep"]
+    address.change({SWEEP: st.session_state["chosen_sweep"]})
     st.session_state.pop(UNKNOWN, None)
 
 
@@ -154,7 +155,7 @@ def _stop(sweep: Sweep) -> None:
 def _delete(key: str) -> None:
     try:
         sweeps().delete(key)
-        st.query_params.pop(SWEEP, None)
+        address.settle({SWEEP: None})
         st.session_state.pop(UNKNOWN, None)
     except BottleneckError as error:
         st.session_state[PROBLEM] = str(error)

@@ -13,7 +13,8 @@ from ae_core.config.plan import plan_layers
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
 from ae_core.errors import BottleneckError, ConfigError
-from ui.selection.run import unmarked
+from ui.selection import address
+from ui.shell.errors import unmarked
 from ui.shell.server import data_for, store
 from ui.training.own_images import image_sources
 
@@ -22,20 +23,21 @@ CUSTOM = "custom"
 PRESET = "preset"
 _PROBLEMS, _ASKED = "link_problems", "_link_config"
 """Where the session keeps what was wrong with the address, and the settings that came of it."""
+_WRITTEN = "_written_config"
+"""Where it keeps the settings that the address names by now, and since which visit."""
 WITHOUT_WIDGET = {"continues"}
 """It is set by "Train longer"."""
 
 
 def start_from_address() -> None:
-    """Take over the settings that the address names, once a visit, and again when a link brings a preset.
+    """Take over the settings that the address names, whenever it comes from outside.
 
     What it names wrongly is said and left out.
     """
-    if _PROBLEMS in st.session_state and PRESET not in st.query_params:
+    if not address.is_news(PRESET) or (_PROBLEMS in st.session_state and not address.is_spoken()):
+        # Who comes back finds the form as it was left, with what is to be mended in it.
         return
-    asked = st.query_params.to_dict()
-    # Taken over once: the next change in the form shall not be undone.
-    st.query_params.pop(PRESET, None)
+    asked = {name: address.said(name) or "" for name in address.names()}
     problems = []
     preset = asked.pop(PRESET, "quick-start")
     if preset not in PRESETS:
@@ -104,9 +106,14 @@ def with_label(name: str, error: BottleneckError) -> str:
 
 def write_address(config: Config) -> None:
     """Make the page's address name these settings, so that it can be sent to somebody."""
-    settings = config.to_text()
-    if st.query_params.to_dict() != settings:
-        st.query_params.from_dict(settings)
+    settings = {**dict.fromkeys((*FIELDS, PRESET)), **config.to_text()}
+    before = st.session_state.get(_WRITTEN)
+    st.session_state[_WRITTEN] = now = address.visits(), config
+    # What an address asked for is no change that the visitor has made.
+    if before in (None, now) or before[0] != now[0]:
+        address.settle(settings)
+    else:
+        address.change(settings)
 
 
 def preset_choice(config: Config | None) -> None:

@@ -12,10 +12,6 @@ const FILES = {
 const TOOLBAR = ".dc-toolbar";
 const HIDDEN = "data-hidden-by-tools";
 const RESET = "Reset canvas & history";
-/** Where the tab keeps the strokes. */
-const KEPT = "bottleneck.strokes";
-/** Whether this has been on the page since it was loaded. */
-const loaded = Symbol.for("bottleneck.strokes");
 
 /** Streamlit calls this at first and again with new data. */
 export default await component(import.meta.url, FILES, ({ data, parentElement, setTriggerValue }) => {
@@ -35,7 +31,6 @@ export default await component(import.meta.url, FILES, ({ data, parentElement, s
     },
   };
   for (const [name, does] of Object.entries(buttons)) parentElement.querySelector(`.${name}`).onclick = does;
-  keep(data.strokes, (strokes) => setTriggerValue("reload", strokes));
   let frame = requestAnimationFrame(function hide() {
     if (!hideToolbar(canvas)) frame = requestAnimationFrame(hide);
   });
@@ -50,24 +45,6 @@ function press(key, title) {
   if (!button || button.disabled) return false;
   button.click();
   return true;
-}
-
-/**
- * A page that is loaded again begins a new session, in which the server knows no drawing. The tab still does.
- * @param {object|null} strokes what the server knows
- * @param {function(object): void} send called with what it has lost
- */
-function keep(strokes, send) {
-  const first = !globalThis[loaded];
-  globalThis[loaded] = true;
-  try {
-    if (strokes) sessionStorage.setItem(KEPT, JSON.stringify(strokes));
-    else if (first && sessionStorage.getItem(KEPT)) send(JSON.parse(sessionStorage.getItem(KEPT)));
-    else sessionStorage.removeItem(KEPT);
-  } catch (error) {
-    // Some browsers let a page keep nothing, none lets it keep very much.
-    console.warn("The drawing will be lost when the page is loaded again.", error);
-  }
 }
 
 /** The canvas may come to the page later than we do. */

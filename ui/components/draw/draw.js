@@ -99,6 +99,9 @@ class Figure {
 
   show({ header, blob }) {
     this.header = header;
+    // Settings that come from an address go before those that were made here.
+    if (header.given !== this.given) this.settings = null;
+    this.given = header.given;
     this.settings ??= { centre: header.settings.centre, spoil: { ...UNSPOILED, ...header.settings.spoil } };
     this.noise = floats(blob("noise"));
     this.picture = floats(blob("picture"));
@@ -204,7 +207,8 @@ class Figure {
     if (!this.settings.spoil.patch || event.button !== 0) return;
     event.preventDefault();
     const box = event.target.getBoundingClientRect();
-    const place = (share) => Math.min(27, Math.max(0, share * SIDE - 0.5));
+    // To a hundredth of a pixel, so that it is short in an address.
+    const place = (share) => Math.round(100 * Math.min(27, Math.max(0, share * SIDE - 0.5))) / 100;
     const move = ({ clientX, clientY }) => {
       this.settings.spoil.patch_x = place((clientX - box.left) / box.width);
       this.settings.spoil.patch_y = place((clientY - box.top) / box.height);

@@ -94,6 +94,7 @@ def draw_figure(
     key: str,
     codecs: Sequence[Shown],
     settings: Settings,
+    given: int,
     on_settings: Callable[[], None],
     canvas: str | None = None,
     picture: Floats | None = None,
@@ -104,6 +105,7 @@ def draw_figure(
     Args:
         settings: what the figure begins with. Later ones, by `on_settings`, are in the session's state of `key` as
             "settings", for `Settings.from_json`.
+        given: another number whenever the figure is to take `settings` instead of what the visitor has set in it.
         canvas: the key of the drawing canvas beside it, or None to show `picture`.
         picture: (28, 28) float32 in [0, 1], where there is no canvas.
         checked: what the server made of the last picture that reached it.
@@ -113,7 +115,7 @@ def draw_figure(
     """
     _FIGURE(
         key=key,
-        data=draw_data(codecs=codecs, settings=settings, canvas=canvas, picture=picture, checked=checked),
+        data=draw_data(codecs=codecs, settings=settings, given=given, canvas=canvas, picture=picture, checked=checked),
         default={"settings": None},
         on_settings_change=on_settings,
     )
@@ -123,6 +125,7 @@ def draw_data(
     *,
     codecs: Sequence[Shown],
     settings: Settings,
+    given: int = 0,
     canvas: str | None = None,
     picture: Floats | None = None,
     checked: Checked | None = None,
@@ -145,6 +148,7 @@ def draw_data(
     header = {
         "canvas": canvas,
         "settings": asdict(settings),
+        "given": given,
         "checked": checked is not None,
         "codecs": [_values(codec) for codec in codecs],
     }
@@ -156,7 +160,7 @@ def _values(codec: Shown) -> dict[str, Any]:
         "name": codec.name,
         "model": codec.model,
         "latentDim": _latent_dim(codec),
-        # Of the held-out images, on which its weights tell nothing: the figure sees by it that it has others.
+        # Depends on the held-out images, of which the model's name says nothing.
         "measured": fingerprint(codec.percentiles.tobytes(), codec.usual.tobytes()),
         "encoder": layer_values(codec.plan.drawn_encoder),
         "decoder": layer_values(codec.plan.decoder),

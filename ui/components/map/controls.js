@@ -52,17 +52,41 @@ export class Controls {
     for (const button of map.root.querySelectorAll("button[data-tool]")) {
       button.onclick = () => this.takeTool(button.dataset.tool);
     }
-    this.find(".colour-by").onchange = () => map.recolour();
-    this.find(".dim").onchange = () => map.recolour();
+    this.find(".colour-by").onchange = this.find(".dim").onchange = () => {
+      map.recolour();
+      map.settled.tell();
+    };
     this.find(".digits").onclick = (event) => {
-      this.digits = toggle(event.currentTarget);
+      this.digits = press(event.currentTarget, !this.digits);
+      map.settled.tell();
       map.wake();
     };
     this.find(".grid").onclick = (event) => {
-      this.grid = toggle(event.currentTarget);
-      map.settle(0);
+      this.grid = press(event.currentTarget, !this.grid);
+      this.changeGrid();
     };
-    this.find(".grid-side").onchange = () => map.settle(0);
+    this.find(".grid-side").onchange = () => this.changeGrid();
+  }
+
+  changeGrid() {
+    this.map.settled.tell();
+    this.map.settle(0);
+  }
+
+  /** What is chosen here, as `take` takes it. */
+  get view() {
+    const by = this.find(".colour-by").value;
+    return { colour: by === "dim" ? `dim-${this.find(".dim").value}` : by, grid: this.gridSide, digits: this.digits };
+  }
+
+  take({ colour, grid, digits }) {
+    const [by, dim] = colour.split("-");
+    this.find(".colour-by").value = by;
+    if (dim) this.find(".dim").value = dim;
+    if (grid) this.find(".grid-side").value = grid;
+    this.grid = press(this.find(".grid"), grid > 0);
+    this.digits = press(this.find(".digits"), digits);
+    this.map.settle(0);
   }
 
   /** Pictures along the longer side of the decoded grid; 0 where none is wanted. */
@@ -124,6 +148,7 @@ export class Controls {
       this.before = { time: now, kept: attention.kept, selection: attention.selection };
     }
     attention.pin(attention.targetAt(spot, pointer));
+    this.map.settled.tell();
     // On a phone the panel is below the map: what a finger asked for must not be off the screen.
     if (pointer === "touch") this.find(".pair").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
     this.map.wake();
@@ -145,6 +170,7 @@ export class Controls {
     if (this.before?.kept) attention.pin(this.before.kept);
     else if (this.before?.selection) attention.showSelection(this.before.selection);
     this.before = null;
+    this.map.settled.tell();
     this.fit();
   }
 
@@ -160,6 +186,7 @@ export class Controls {
         map.settle();
       } else {
         map.attention.select(outline);
+        map.settled.tell();
       }
     }
     map.wake();
@@ -167,16 +194,19 @@ export class Controls {
 
   escape() {
     this.map.attention.clear();
+    this.map.settled.tell();
     this.map.wake();
   }
 
   pinMiddle() {
     this.map.attention.pinMiddle();
+    this.map.settled.tell();
     this.map.say();
   }
 
   walk(step) {
     this.map.attention.walk(step);
+    this.map.settled.tell();
     this.map.say();
   }
 
@@ -187,8 +217,7 @@ export class Controls {
   }
 }
 
-function toggle(button) {
-  const pressed = button.getAttribute("aria-pressed") !== "true";
+function press(button, pressed) {
   button.setAttribute("aria-pressed", String(pressed));
   return pressed;
 }

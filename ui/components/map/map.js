@@ -15,6 +15,7 @@ import { Legend } from "./legend.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { Points } from "./points.js";
+import { Settled } from "./settled.js";
 import { Space } from "./space.js";
 import { count } from "./subject.js";
 import { Tiles } from "./tiles.js";
@@ -36,10 +37,11 @@ const REST = 180;
 const maps = new WeakMap();
 
 /** Streamlit calls this at first and again whenever data or theme change; the map stays and takes what is new. */
-export default await component(import.meta.url, FILES, ({ data, parentElement }) => {
+export default await component(import.meta.url, FILES, ({ data, parentElement, setStateValue }) => {
   let map = maps.get(parentElement);
   if (!map) maps.set(parentElement, (map = new LatentMap(parentElement.querySelector(".map"))));
   const run = map.start();
+  map.settled.send = (view) => setStateValue("view", view);
   map.show(unpack(data));
   return () => map.stop(run);
 });
@@ -55,6 +57,7 @@ class LatentMap {
     this.painter = new Painter(this.plot);
     this.attention = new Attention(this);
     this.controls = new Controls(this);
+    this.settled = new Settled(this);
     this.legend = new Legend(this.find(".legend"), () => this.recolour());
     const release = () => this.controls.escape();
     this.panel = new Panel(this.find(".panel"), { close: release, choose: (index) => this.choose(index) });
@@ -80,6 +83,7 @@ class LatentMap {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
+    this.settled.stop();
     this.frame = 0;
   }
 
@@ -98,6 +102,7 @@ class LatentMap {
     });
     const repainted = this.takeTheme();
     this.takeSpace(header, numbers, old);
+    this.settled.take(header);
     this.root.toggleAttribute("data-forming", header.forming);
     setText(this.find(".caption"), header.caption);
     this.find(".note-on-map").hidden = !header.note;
@@ -107,6 +112,7 @@ class LatentMap {
     this.recolour();
     this.resize();
     attention.update({ moved, repainted });
+    this.settled.pinGiven();
     if (moved) this.settle();
   }
 
@@ -152,6 +158,7 @@ class LatentMap {
   arrive() {
     this.recolour();
     this.attention.refresh();
+    this.settled.pinGiven();
     this.settle(0);
   }
 
@@ -241,6 +248,7 @@ class LatentMap {
     const target = { kind: "point", index };
     this.attention.pin(target);
     this.attention.bringIntoView(target);
+    this.settled.tell();
     this.wake();
   }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -51,6 +51,29 @@ class Star:
     image: Images | None = None
 
 
+@dataclass(frozen=True)
+class MapView:
+    """How the visitor sees a map.
+
+    Attributes:
+        colour: what the dots are coloured by: label, error, or dim-3 for the third number of the code.
+        grid: pictures along the longer side of the decoded grid; 0 for none.
+        digits: whether digits are drawn instead of dots.
+        pin: the number of an image, drawing for the star, at~0.5~-1.2 for a place; empty for nothing.
+    """
+
+    colour: str = "label"
+    grid: int = 0
+    digits: bool = False
+    pin: str = ""
+
+    @classmethod
+    def from_json(cls, values: object) -> MapView:
+        """From what a browser sent. Whatever is of another type is left as it usually is."""
+        given, usual = values if isinstance(values, dict) else {}, vars(cls())
+        return cls(**{name: given[name] for name in usual if type(given.get(name)) is type(usual[name])})
+
+
 Inverse = Literal["direct", "neighbours"] | LinearInverse
 """How a place becomes a code. direct: the place is the code, or x alone for a latent space of one dimension.
 neighbours: nothing better is known than a weighted mean of the codes around it."""
@@ -68,8 +91,11 @@ def latent_map(
     note: str = "",
     forming: bool = False,
     axes: tuple[str, str] | None = None,
+    view: MapView | None = None,
+    given: int = 0,
+    on_view: Callable[[], None] = lambda: None,
 ) -> None:
-    """Show the map. All that happens in it happens in the browser; the server is told nothing.
+    """Show the map. All that happens in it happens in the browser; the server only hears what a visitor settles on.
 
     Call it again with the same key and other points, and they glide there; zoom, colours, tools and pin stay.
 
@@ -83,6 +109,9 @@ def latent_map(
         note: a few words on the map, such as that it is another one until the one that is wanted is there.
         forming: whether the points are still on their way, as with t-SNE.
         axes: what x and y are. None where the numbers mean nothing, as with t-SNE and UMAP.
+        view: how it is seen at first. Later ones, by `on_view`, are in the session's state of `key` as "view", for
+            `MapView.from_json`.
+        given: another number whenever the map is to take `view` instead of what the visitor has set in it.
 
     Raises:
         ValueError: an array of another shape, places that are not finite, or an inverse that does not fit the codes.
@@ -97,8 +126,10 @@ def latent_map(
         note=note,
         forming=forming,
         axes=axes,
+        view=view,
+        given=given,
     )
-    _MAP(key=key, data=data)
+    _MAP(key=key, data=data, default={"view": None}, on_view_change=on_view)
 
 
 def map_data(
@@ -112,6 +143,8 @@ def map_data(
     note: str = "",
     forming: bool = False,
     axes: tuple[str, str] | None = None,
+    view: MapView | None = None,
+    given: int = 0,
 ) -> bytes:
     """What `latent_map` sends. Raises ValueError as it does."""
     blobs = {"points": _bytes(points, (collection.count, 2), "points")}
@@ -139,6 +172,8 @@ def map_data(
         "forming": forming,
         "axes": axes,
         "classColours": CLASSES,
+        "view": asdict(view) if view else None,
+        "given": given,
     }
     return pack(header, blobs)
 

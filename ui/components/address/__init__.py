@@ -1,0 +1,1 @@
+"""Puts what a page has settled by itself into the address."""

@@ -1,0 +1,1 @@
+"""Keeps in the tab what no address can hold."""
