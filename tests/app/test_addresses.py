@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ae_core.classification.contest import save_contest
 from ae_core.preprocessing.corruption import Spoil
 from ae_core.runs.store import Run, RunStore
 from tests.app.fake_jobs import FakeJobs
@@ -77,7 +78,7 @@ CHANGES: dict[str, list[Change]] = {
 def test_each_change_is_an_entry_that_back_undoes_and_a_copied_address_shows_the_same(
     tab: Tab, jobs: FakeJobs, run: Run, page: str
 ) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open(page)
     # What a page settles by itself is none.
     assert len(tab.history) == 1
@@ -96,7 +97,7 @@ def test_each_change_is_an_entry_that_back_undoes_and_a_copied_address_shows_the
 def test_who_comes_back_by_the_name_of_a_page_finds_it_as_it_was_left(
     tab: Tab, jobs: FakeJobs, run: Run, page: str
 ) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open(page)
     for change in CHANGES[page]:
         change(tab).run()
@@ -149,7 +150,7 @@ def test_going_back_to_another_page_shows_what_its_address_says(tab: Tab, run: R
 def test_what_cannot_be_is_said_until_something_is_changed(
     tab: Tab, jobs: FakeJobs, run: Run, page: str, name: str, text: str, words: str
 ) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open(page, **{name: text, "theirs": "x"})
     for _ in range(2):
         (warning,) = tab.warning
