@@ -7,6 +7,7 @@ import streamlit as st
 from ui.classify.contest import show_contest
 from ui.classify.mistakes import show_answers
 from ui.selection.open_codecs import await_first
+from ui.selection.presets import train_links, untrained
 from ui.selection.run import chosen_run, damage_mendable
 from ui.shell.errors import shown_plainly
 from ui.shell.frame import inside_app
@@ -48,4 +49,6 @@ st.markdown(
   sure it still is.
 """
 )
+with shown_plainly():
+    train_links(untrained("variational", "two-dimensions", "quick-start"))
 st.page_link("pages/draw.py", label="Draw", icon=":material/arrow_forward:")

@@ -8,6 +8,7 @@ from ui.latent.map import show_space
 from ui.latent.replay import show_forming
 from ui.latent.traversal import show_traversal
 from ui.selection.open_codecs import await_first
+from ui.selection.presets import train_links, untrained
 from ui.selection.run import chosen_run, damage_mendable
 from ui.shell.errors import shown_plainly
 from ui.shell.frame import inside_app, page_head
@@ -41,3 +42,5 @@ st.markdown(
 - Replay the training at the end of this page. The kinds of digit should come apart within the first hundred steps.
 """
 )
+with shown_plainly():
+    train_links(untrained("two-dimensions", "quick-start"))

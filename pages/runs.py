@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.runs.overview import show_runs
+from ui.selection.presets import train_links, untrained
 from ui.shell.errors import shown_plainly
 from ui.shell.frame import inside_app
 from ui.sweeps.section import show_sweeps
@@ -32,5 +33,7 @@ st.markdown(
 - Sweep the learning rate of **Quick start**. The error should fall, then rise again; the best is in between.
 """
 )
+with shown_plainly():
+    train_links(untrained("quick-start", "denoising"))
 with runs, shown_plainly():
     show_runs()

@@ -1,4 +1,4 @@
-"""Choose the hyperparameters, train, and watch the loss fall while sixteen test digits become recognisable."""
+"""Choose the hyperparameters, train, and watch the loss fall while ten test digits become recognisable."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import streamlit as st
 
 from ae_core.config.layers import plan_layers
 from ui.live import layer_picture
+from ui.selection.presets import train_links, untrained
 from ui.selection.run import runs_link
-from ui.shell.frame import inside_app
+from ui.shell.errors import shown_plainly
+from ui.shell.frame import inside_app, page_head
 from ui.training import form
-from ui.training.panel import show_training
+from ui.training.panel import STYLE, show_training
 
 inside_app()
 
-st.title("Train an autoencoder")
-st.markdown(
-    "Choose a preset or set every hyperparameter, train it, and watch. It goes on when you leave this page. The "
-    "address holds your settings: share it."
+page_head(
+    "Train an autoencoder",
+    "Choose a preset or your own settings, train, and watch. It goes on when you leave this page.",
 )
+st.html(STYLE)
 
 form.start_from_address()
 config, problems = form.read()
@@ -26,25 +28,24 @@ if wrong := form.link_problems(config):
         "This link asks for something that cannot be had; the usual value stands in its place.\n\n"
         + "\n".join(f"- {problem}" for problem in wrong)
     )
-preset, picture = st.columns([2, 3], gap="large", vertical_alignment="center")
-with preset:
+# It stays in sight while the settings are scrolled to: a training is begun and stopped from wherever one is.
+strip = st.container(horizontal=True, vertical_alignment="center", key="training_strip")
+with strip:
     form.preset_choice(config)
-with picture:
-    if config:
-        plan = plan_layers(config)
-        layer_picture(key="layer_picture", encoder_layers=plan.drawn_encoder, decoder_layers=plan.decoder)
+form.preset_note(config)
+if config:
+    form.write_address(config)
+    show_training(config, strip)
+else:
+    strip.button("Train", type="primary", disabled=True, key="train")
+    st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
 
-# The training comes first: on a phone the settings are below it, not between the visitor and the curve.
-live, settings = st.columns([3, 2], gap="large")
-with live:
-    if config:
-        form.write_address(config)
-        show_training(config)
-    else:
-        st.button("Train", type="primary", disabled=True, key="train")
-        st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
-with settings:
-    form.groups(problems)
+st.subheader("Settings", anchor=form.ANCHOR)
+st.caption("The page's address holds them all: share it.")
+if config:
+    plan = plan_layers(config)
+    layer_picture(key="layer_picture", encoder_layers=plan.drawn_encoder, decoder_layers=plan.decoder)
+form.groups(problems)
 
 runs_link()
 
@@ -60,6 +61,12 @@ st.markdown(
 - Train **Variational** and watch the bars: the KL term should leave some of the 20 dimensions at zero. They have
   collapsed, and the decoder does without them. With **Variational, beta 4** fewer should be left, and the digits should
   blur.
-- Set the training images to 100: the training curve should go on falling while the held-out curve turns up.
+- Train **Plain, 20 dimensions**, which is **Variational** without its KL term, and compare the two on **Runs**: it
+  should lose about a third less of each digit. Then draw codes at random on **Generate**: only the variational one
+  should make digits of them.
+- Set the training images to 100: the training curve should go on falling while the held-out curve turns up, and the
+  training images below should be rebuilt far better than the held-out ones above them.
 """
 )
+with shown_plainly():
+    train_links(untrained("article", "article-mended", "linear", "plain-20", "variational", "beta-4"))

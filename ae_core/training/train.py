@@ -93,6 +93,13 @@ def _note_failure(run: Run, message: str) -> None:
         return
 
 
+def against_divergence(config: Config) -> str:
+    """What to change in settings whose loss became infinite."""
+    rate = config.learning_rate
+    other = ", or choose the optimizer Adam" if config.optimizer in ("sgd", "rmsprop") else ""
+    return f"Lower the learning rate (now {rate:g}; try {rate / 10:g}){other}."
+
+
 @dataclass(frozen=True)
 class _Watch:
     """Who looks on: told of progress, asked whether to stop, and shown that we live."""
@@ -243,15 +250,14 @@ class _Sitting:
 
     def _diverge(self) -> None:
         """Go back to the last good weights, keep them as a usable run, and say what to change."""
-        at, config = self.stepper.step, self.run.config
+        at = self.stepper.step
         self.stepper.restore(self.good)
         self.history = self.history.until(self.good.step)
         self.recorder.go_back(self.good.step)
         message = (
             f"The loss became infinite or not a number by step {at}. The weights of step {self.good.step} were kept. "
-            f"Lower the learning rate (now {config.learning_rate:g}; try {config.learning_rate / 10:g})"
+            f"{against_divergence(self.run.config)}"
         )
-        message += ", or choose the optimizer Adam." if config.optimizer in ("sgd", "rmsprop") else "."
         self._write_progress()
         self._finish("diverged", message)
         raise DivergedError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,17 @@ from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).parents[2] / "app.py"
 SECONDS = 60
+
+
+def _with_legends(part: Any) -> Iterator[dict[str, Any]]:
+    """The encodings of a chart's specification that have a legend."""
+    if isinstance(part, dict):
+        if isinstance(part.get("legend"), dict):
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inside in part:
+            yield from _with_legends(inside)
 
 
 class Tab(AppTest):
@@ -62,6 +74,15 @@ class Tab(AppTest):
         """The rows of each live chart."""
         charts = self.get("vega_lite_chart")
         return [pa.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in charts]
+
+    def unmarked(self) -> list[str]:
+        """Entries in the legends of charts for which nothing is drawn."""
+        found = []
+        for chart, rows in zip(self.get("vega_lite_chart"), self.charted(), strict=True):
+            for encoding in _with_legends(json.loads(chart.proto.spec)):
+                named = encoding["legend"].get("values", encoding["scale"]["domain"])
+                found += [name for name in named if name not in set(rows[encoding["field"]])]
+        return found
 
     def block(self, key: str) -> tuple[dict[str, Any], dict[str, NDArray[np.uint8]]]:
         """Header and byte arrays that a component in the browser was sent."""

@@ -8,6 +8,7 @@ import pytest
 
 from ae_core.config.config import FIELDS, Config
 from ae_core.config.presets import NOTES, PRESETS
+from ae_core.runs.store import RunStore, State, Status
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.small import SMALL
@@ -96,6 +97,17 @@ def test_a_convolutional_network_has_filters_in_place_of_widths(tab: Tab) -> Non
     tab.selectbox(key="set_architecture").set_value("conv").run()
     assert "set_filters" in keys(tab)
     assert not {"set_encoder_widths", "set_decoder_widths"} & keys(tab)
+
+
+@pytest.mark.parametrize("output", ["leaky_relu", "tanh"])
+def test_an_output_that_goes_below_zero_goes_with_squared_error(tab: Tab, jobs: FakeJobs, output: str) -> None:
+    tab.open("train")
+    tab.selectbox(key="set_output_activation").set_value(output).run()
+    assert below(tab, "output_activation")
+    tab.selectbox(key="set_loss").set_value("mse").run()
+    assert not tab.error
+    tab.button(key="train").click().run()
+    assert jobs.submitted == [Config(loss="mse", output_activation=output)]
 
 
 @pytest.mark.parametrize(("optimizer", "shown"), [("sgd", "momentum"), ("adamw", "weight_decay"), ("adam", None)])
@@ -187,6 +199,52 @@ def test_a_link_to_a_preset_is_followed_also_by_who_was_here_before(tab: Tab) ->
     assert tab.selectbox(key="preset").value == "denoising"
     tab.number_input(key="set_steps").set_value(5).run()
     assert tab.number_input(key="set_steps").value == 5
+
+
+@pytest.mark.parametrize("state", ["finished", "paused"])
+def test_a_run_is_opened_by_its_key(tab: Tab, store: RunStore, state: State) -> None:
+    config = replace(SMALL, dropout=0.25)
+    store.create(config).write_status(Status(state, step=3, steps=5))
+    tab.open("train", run=config.key)
+    assert not tab.warning
+    assert tab.query_params == config.to_text()
+    assert tab.text_input(key="set_dropout").value == "0.25"
+    assert tab.button(key="longer" if state == "finished" else "resume")
+
+
+def test_a_run_is_opened_also_by_who_was_here_before(tab: Tab, store: RunStore) -> None:
+    store.create(SMALL)
+    tab.open("train", steps="77")
+    tab.open("runs")
+    tab.open("train", run=SMALL.key)
+    assert tab.number_input(key="set_steps").value == SMALL.steps
+    tab.number_input(key="set_steps").set_value(6).run()
+    assert tab.number_input(key="set_steps").value == 6
+
+
+@pytest.mark.parametrize("key", ["0123456789ab", "../../etc", "x" * 500])
+def test_a_key_that_no_run_has_is_told_and_usual_settings_shown(tab: Tab, key: str) -> None:
+    tab.open("train", run=key)
+    (warning,) = tab.warning
+    assert f"The address must name a run of this server. Received: {key[:40]}, which none" in warning.value
+    assert "Quick start is chosen instead" in warning.value
+    assert tab.query_params == {}
+
+
+def test_a_damaged_run_is_told_and_usual_settings_shown(tab: Tab, store: RunStore) -> None:
+    (store.create(SMALL).path / "config.json").write_text("{", encoding="utf-8")
+    tab.open("train", run=SMALL.key)
+    assert "config.json cannot be read" in tab.warning[0].value
+    assert tab.selectbox(key="preset").value == "quick-start"
+
+
+def test_a_run_whose_images_are_gone_is_told_and_mnist_shown(tab: Tab, store: RunStore) -> None:
+    config = replace(SMALL, dataset="images-0123456789ab", classes=())
+    store.create(config).write_status(Status("finished", step=5, steps=5))
+    tab.open("train", run=config.key)
+    (warning,) = tab.warning
+    assert "Received: images-0123456789ab" in warning.value
+    assert tab.selectbox(key="set_dataset").value == "mnist"
 
 
 @pytest.mark.parametrize("dataset", ["fashion_mnist", "images-0123456789ab", "cats", "../mnist"])

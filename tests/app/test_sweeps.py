@@ -51,6 +51,20 @@ def curve(tab: Tab) -> dict[str, dict[str, float]]:
     return {str(name): dict(zip(part.label, part.mse, strict=True)) for name, part in rows.groupby("series")}
 
 
+def test_the_legend_grows_with_the_curve(tab: Tab, store: RunStore) -> None:
+    sweeps = SweepStore(store.root)
+    sweeps.save(DIMS)
+    tab.open("runs")
+    assert tab.unmarked() == []
+    PcaBasis.fit(dataset_for(SMALL).train_pixels).save(baseline_path(store, SMALL))
+    leave(store, DIMS.configs[0], Status("stopped", step=3, steps=5, test_mse=0.1))
+    tab.open("runs")
+    assert (set(curve(tab)), tab.unmarked()) == ({"Not trained to its end", "PCA"}, [])
+    finish(store, *DIMS.configs)
+    tab.open("runs")
+    assert (set(curve(tab)), tab.unmarked()) == ({"Trained", "PCA"}, [])
+
+
 def states(tab: Tab) -> list[str]:
     return list(tab.dataframe[-1].value.State)
 

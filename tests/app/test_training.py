@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ae_core.codecs.pca import PcaBasis, baseline_path
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.dataset import dataset_for, load_dataset
 from ae_core.errors import JobError, StoreError
 from ae_core.jobs.errands import Errands
 from ae_core.jobs.queue import Job, Jobs
+from ae_core.runs.history import History
 from ae_core.runs.lock import hold
 from ae_core.runs.store import Run, RunStore, State, Status
 from tests.app.fake_jobs import FakeErrands, FakeJobs, job, progress_at
@@ -45,9 +46,11 @@ def test_settings_that_nobody_trained_offer_to_train_them(tab: Tab) -> None:
     assert tab.info[0].value == "Not trained yet. 5 steps of 256 images each."
     assert not tab.button(key="train").disabled
     assert tab.curves() == {}
-    header, arrays = tab.block("preview")
-    assert header["captions"] == ["–"] * 16
-    assert not arrays["reconstructions"].any()
+    for key in ("preview_held-out", "preview_training"):
+        header, arrays = tab.block(key)
+        assert header["captions"] == ["–"] * 10
+        assert arrays["originals"].any()
+        assert not arrays["reconstructions"].any()
 
 
 def test_train_asks_for_the_training_and_shows_it_at_once(tab: Tab, jobs: FakeJobs) -> None:
@@ -83,13 +86,64 @@ def test_the_curve_ends_at_the_last_batches(tab: Tab, jobs: FakeJobs) -> None:
 
 
 def test_the_digits_are_those_of_the_last_report(tab: Tab, jobs: FakeJobs) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL, grey=51))
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL, grey=51, training_grey=102))
     tab.open("train", **ADDRESS)
-    header, arrays = tab.block("preview")
-    assert header["labels"] == [*"0123456789", *"012345"]
-    assert (arrays["reconstructions"] == 51).all()
-    original = arrays["originals"][:784].astype(float) / 255
-    assert header["captions"][0] == f"{np.mean((original - 0.2) ** 2):.3f}"
+    means = []
+    for key, title, grey in (
+        ("preview_held-out", "Held-out images", 0.2),
+        ("preview_training", "Training images", 0.4),
+    ):
+        header, arrays = tab.block(key)
+        assert (header["title"], header["labels"]) == (title, [*"0123456789"])
+        assert (arrays["reconstructions"] == round(grey * 255)).all()
+        errors = np.mean((arrays["originals"].reshape(-1, 784) / 255 - grey) ** 2, axis=1)
+        assert header["captions"] == [f"{error:.3f}" for error in errors]
+        means.append(errors.mean())
+    assert any(
+        f"On average {means[0]:.4f} for these held-out images, {means[1]:.4f} for these training images." in words
+        for words in tab.words()
+    )
+
+
+def test_both_rows_show_images_of_their_own_kind(tab: Tab) -> None:
+    tab.open("train", **ADDRESS)
+    data = dataset_for(SMALL)
+    for key, pixels in (("preview_held-out", data.test_pixels), ("preview_training", data.train_pixels)):
+        known = {image.tobytes() for image in pixels}
+        assert all(image.tobytes() in known for image in tab.block(key)[1]["originals"].reshape(-1, 28, 28))
+
+
+def test_a_run_of_an_earlier_version_shows_what_its_network_makes_of_training_images(
+    tab: Tab, store: RunStore, small_run: Run
+) -> None:
+    run = copied(small_run, store)
+    tab.open("train", **ADDRESS)
+    kept = tab.block("preview_training")[1]["reconstructions"]
+    (run.path / "preview_training.npz").unlink()
+    tab.open("train", **ADDRESS)
+    made = tab.block("preview_training")[1]["reconstructions"]
+    assert np.abs(made.astype(int) - kept).max() <= 1
+
+
+def test_an_earlier_version_s_run_that_was_paused_shows_no_training_images_rebuilt(tab: Tab, store: RunStore) -> None:
+    ended(store, "paused")
+    tab.open("train", **ADDRESS)
+    assert tab.block("preview_training")[0]["captions"] == ["–"] * 10
+
+
+def test_a_legend_names_the_curves_that_are_drawn_and_no_other(
+    tab: Tab, jobs: FakeJobs, store: RunStore, basis: PcaBasis
+) -> None:
+    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    # Nobody has fitted the PCA yet.
+    tab.open("train", **ADDRESS)
+    assert (set(tab.curves()), tab.unmarked()) == ({"Training", "Held-out"}, [])
+    basis.save(baseline_path(store, SMALL))
+    tab.run()
+    assert (set(tab.curves()), tab.unmarked()) == ({"Training", "Held-out", "PCA"}, [])
+    tab.session_state["measure_autoencoder"] = "loss"
+    tab.run()
+    assert (set(tab.curves()), tab.unmarked()) == ({"Training", "Held-out"}, [])
 
 
 @pytest.mark.parametrize(("key", "request_"), [("pause", "pause"), ("stop", "stop")])
@@ -149,7 +203,7 @@ def test_a_diverged_run_says_what_to_change_and_keeps_its_weights(tab: Tab, stor
     ended(store, "diverged", message="The loss became infinite. Lower the learning rate.")
     tab.open("train", **ADDRESS)
     assert tab.error[0].value == "The loss became infinite. Lower the learning rate."
-    assert [link.label for link in tab.page_link] == ["Look inside", "Runs on this server: 1"]
+    assert [link.label for link in tab.page_link][:2] == ["Look inside", "Runs on this server: 1"]
     assert "Resume" not in tab.labels()
 
 
@@ -166,12 +220,13 @@ def test_a_finished_run_says_that_it_was_trained_before(tab: Tab, store: RunStor
     tab.open("train", **ADDRESS)
     said = tab.success[0].value
     assert said.startswith(
-        "These settings were trained before: this is that run. Change one to train another. 5 steps in "
+        "**Dense 16, 4 dimensions, 5 steps** was trained before. Change a setting to train another. 5 steps in "
     )
     assert f"Mean squared error on all held-out images: **{run.status.test_mse:.4f}**" in said
     assert len(tab.curves()["Held-out"]) == 5
-    assert "–" not in tab.block("preview")[0]["captions"]
-    link, _ = tab.page_link
+    assert "–" not in tab.block("preview_held-out")[0]["captions"] + tab.block("preview_training")[0]["captions"]
+    assert "[Change a setting](#settings)" in tab.words()
+    link = tab.page_link[0]
     assert (link.label, link.proto.query_string) == ("Look inside", f"run={SMALL.key}")
 
 
@@ -184,7 +239,7 @@ def test_a_network_that_learned_nothing_is_no_success(tab: Tab, store: RunStore,
         run.write_status(replace(run.status, test_mse=test_mse))
         tab.open("train", **ADDRESS)
         assert bool(tab.success) == is_good
-        assert [words.value.endswith("or the optimizer Adam.") for words in tab.warning] == ([] if is_good else [True])
+        assert ["would do better" in words.value for words in tab.warning] == ([] if is_good else [True])
     assert f"**{test_mse:.4f}** (PCA with 4 dimensions: {error:.4f})" in tab.success[0].value
 
 
@@ -221,6 +276,33 @@ def test_train_longer_starts_a_new_cosine_from_the_weights_of_the_last(
     assert tab.query_params["continues"] == config.key
 
 
+@pytest.mark.parametrize(("steps", "labels"), [(150_000, ["Train longer: 50,000 more steps"]), (200_000, [])])
+def test_a_run_is_trained_longer_by_as_many_steps_as_there_may_be(
+    tab: Tab, store: RunStore, steps: int, labels: list[str]
+) -> None:
+    config = replace(SMALL, steps=steps)
+    store.create(config).write_status(Status("finished", step=steps, steps=steps))
+    tab.open("train", **config.to_text())
+    assert [button for button in tab.labels() if "longer" in button] == labels
+
+
+def test_overfitting_is_called_so_and_the_settings_stay_at_hand(tab: Tab, store: RunStore, basis: PcaBasis) -> None:
+    config = replace(SMALL, train_size=100, steps=50)
+    basis.save(baseline_path(store, config))
+    run = store.create(config)
+    steps, falling = list(range(1, 51)), [1 / step for step in range(1, 51)]
+    turning = [0.2 - 0.01 * min(step, 10) + 0.002 * max(0, step - 10) for step in steps]
+    run.write_history(History(steps, falling, falling, turning, turning, [0.0] * 50, [0.0] * 50))
+    run.write_status(Status("finished", step=50, steps=50, test_mse=turning[-1]))
+    tab.open("train", **config.to_text())
+    assert "This is overfitting: the squared error on training images went on falling, to " in tab.warning[0].value
+    assert "least at step 10" in tab.warning[0].value
+    assert "Adam" not in tab.warning[0].value
+    run.write_status(Status("stopped", step=50, steps=50, test_mse=turning[-1]))
+    tab.open("train", **config.to_text())
+    assert "This is overfitting" in tab.info[0].value
+
+
 def test_a_training_of_another_process_is_watched_but_not_stopped(tab: Tab, store: RunStore) -> None:
     with hold(ended(store, "training").path):
         tab.open("train", **ADDRESS)
@@ -245,18 +327,18 @@ def test_a_damaged_run_can_be_deleted_and_trained_anew(tab: Tab, store: RunStore
     assert tab.error[0].value == (
         f"Run {SMALL.key} is damaged: status.json cannot be read. Delete the run, then train it again."
     )
-    assert tab.subheader[0].value == "Things to try"
+    assert tab.subheader[-1].value == "Things to try"
     tab.button(key=f"delete_damaged_{SMALL.key}").click().run()
     assert not tab.error
     assert "Train" in tab.labels()
 
 
-@pytest.mark.parametrize("name", ["history.json", "preview.npz"])
+@pytest.mark.parametrize("name", ["history.json", "preview.npz", "preview_training.npz"])
 def test_a_run_with_one_damaged_file_says_which(tab: Tab, store: RunStore, small_run: Run, name: str) -> None:
     (copied(small_run, store).path / name).write_bytes(b"PK\x03\x04 not what it was")
     tab.open("train", **ADDRESS)
     assert f"{name} cannot be read" in tab.error[0].value
-    assert tab.subheader[0].value == "Things to try"
+    assert tab.subheader[-1].value == "Things to try"
 
 
 def test_workers_that_cannot_be_reached_leave_the_form_and_the_list_of_runs(

@@ -78,14 +78,61 @@ def test_the_curve_grows_and_the_digits_change_in_place(training: Page) -> None:
     before, digits = wait_for_points(training, 1), rebuilt_digits(training)
     drawn = training.locator(".marks, .rows canvas")
     drawn.evaluate_all("(nodes) => nodes.forEach((node) => (node.seen = true))")
-    parts = [chart(training), progress(training), training.locator(".rows"), button(training, "Pause")]
+    parts = [chart(training), progress(training), training.locator(".rows").first, button(training, "Pause")]
     places = [part.bounding_box() for part in parts]
     wait_for_points(training, before + 5)
     assert points(training).keys() == {"Training", "Held-out", "PCA"}
-    assert len(digits) == 16
-    wait_until(lambda: not set(digits) & set(rebuilt_digits(training)), "all sixteen reconstructions have changed")
+    assert len(digits) == 20
+    wait_until(lambda: not set(digits) & set(rebuilt_digits(training)), "all reconstructions have changed")
     assert set(drawn.evaluate_all("(nodes) => nodes.map((node) => node.seen)")) == {True}
     assert [part.bounding_box() for part in parts] == places
+
+
+@pytest.mark.parametrize(("width", "height", "side"), [(1280, 720, 56), (1440, 900, 70), (1920, 1080, 98)])
+def test_curve_and_digits_are_seen_together_while_it_trains(training: Page, width: int, height: int, side: int) -> None:
+    training.set_viewport_size({"width": width, "height": height})
+    wait_for_points(training, 1)
+    boxes = [chart(training), *training.locator(".rows canvas").all(), progress(training), button(training, "Pause")]
+    for box in boxes:
+        expect(box).to_be_in_viewport(ratio=1)
+    assert {round(digit["width"]) for digit in places(training, ".rows canvas")} == {side}
+    assert overflow(training) == 0
+
+
+def test_on_a_phone_the_digits_follow_the_curve(training: Page) -> None:
+    training.set_viewport_size({"width": 390, "height": 844})
+    wait_for_points(training, 1)
+    (curve,) = places(training, '[data-testid="stVegaLiteChart"]')
+    digits = places(training, ".rows canvas")
+    assert curve["height"] > 200
+    assert min(digit["y"] for digit in digits) > curve["y"] + curve["height"]
+    assert min(digit["width"] for digit in digits) >= 63
+    assert overflow(training) == 0
+
+
+def test_a_training_is_begun_from_among_its_settings(chromium_page: Page, server: Server, config: Config) -> None:
+    page = chromium_page
+    visit(page, train_address(server, config))
+    page.get_by_text("Data", exact=True).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 3000)
+    expect(page.get_by_role("heading", name="Things to try")).to_be_in_viewport()
+    expect(button(page, "Train")).to_be_in_viewport()
+    button(page, "Train").click()
+    expect(button(page, "Pause")).to_be_in_viewport()
+    button(page, "Stop").click()
+    expect(message(page, r"Stopped at step")).to_be_attached()
+
+
+def test_a_link_leads_from_the_curve_to_the_settings(finished: Page) -> None:
+    finished.set_viewport_size({"width": 1280, "height": 720})
+    expect(finished.get_by_role("heading", name="Settings")).not_to_be_in_viewport()
+    finished.get_by_role("link", name="Change a setting").click()
+    expect(finished.get_by_role("heading", name="Settings")).to_be_in_viewport()
+
+
+def places(page: Page, selector: str) -> list[dict[str, float]]:
+    """Where each of these is."""
+    return [box for one in page.locator(selector).locator("visible=true").all() if (box := one.bounding_box())]
 
 
 def test_a_zoom_is_kept_while_the_curve_grows(training: Page) -> None:
@@ -160,7 +207,7 @@ def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
     other = chromium.new_page()
     visit(other, train_address(server, config))
     expect(
-        message(other, "These settings were trained before: this is that run. Change one to train another. 40 steps in")
+        message(other, r"Dense 64, .* was trained before\. Change a setting to train another\. 40 steps in")
     ).to_be_visible()
     other.close()
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.config.presets import NOTES, PRESETS
-from ui.selection.run import showable
-from ui.shell.server import store
+from ae_core.config.presets import NOTES
+from ui.selection.presets import train_links, untrained
 
 QUICK, PLANE, DENOISING = "quick-start", "two-dimensions", "denoising"
 
@@ -60,18 +59,10 @@ _TRIES = (
 
 def show_tries() -> None:
     """The list, and links to train what it needs and this server has not got."""
-    trained = {run.key for run in store().runs() if showable(run)}
-    missing = [name for name in (QUICK, PLANE, DENOISING) if PRESETS[name].key not in trained]
+    missing = untrained(QUICK, PLANE, DENOISING)
     st.subheader("Things to try", anchor=False)
     st.markdown("\n".join(_line(one, missing) for one in _TRIES))
-    with st.container(horizontal=True):
-        for name in missing:
-            st.page_link(
-                "pages/train.py",
-                label=f"Train {NOTES[name].title}",
-                icon=":material/arrow_forward:",
-                query_params={"preset": name},
-            )
+    train_links(missing)
 
 
 def _line(one: _Try, missing: list[str]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import streamlit as st
 
-from ae_core.config.presets import NOTES
 from ui.generate.codes import training_codes
 from ui.selection.heads import head_of
 from ui.selection.open_codecs import OpenCodec
+from ui.selection.presets import train_links
 from ui.selection.run import showable, unmarked
 from ui.shell.server import data_for, store
 
@@ -28,12 +28,7 @@ def show_tries(codecs: Sequence[OpenCodec]) -> None:
     st.markdown("\n".join(f"- {line}" for line in _tries(codecs)))
     if any(run.config.family == VARIATIONAL for run in store().runs() if showable(run)):
         return
-    st.page_link(
-        "pages/train.py",
-        label=f"Train {NOTES[VARIATIONAL].title}",
-        icon=":material/arrow_forward:",
-        query_params={"preset": VARIATIONAL},
-    )
+    train_links([VARIATIONAL])
 
 
 def _tries(codecs: Sequence[OpenCodec]) -> Iterator[str]:

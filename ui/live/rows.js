@@ -1,10 +1,9 @@
-// Originals above their reconstructions, in columns that wrap as pairs. Painted in place, many times a second.
+// Originals above their reconstructions: one line of pairs, or two where there is little room. Painted in place, many
+// times a second.
 
 import { make, setText, takeColors } from "./dom.js";
 import { PIXELS, paintDigit } from "./pixels.js";
 import { unpack } from "./unpack.js";
-
-const ACROSS = 16;
 
 /** Streamlit calls this at first and again with each new set of images; the canvases stay. */
 export default function ({ data, parentElement }) {
@@ -14,8 +13,10 @@ export default function ({ data, parentElement }) {
   takeColors(root);
   const count = header.labels.length;
   root.dataset.captions = String(header.captions !== null);
-  root.dataset.lines = count > ACROSS ? "many" : "one";
-  root.querySelector(".inside").style.setProperty("--across", Math.max(8, Math.min(ACROSS, count)));
+  if (header.title) root.setAttribute("aria-label", `${header.title}: originals and their reconstructions`);
+  setText(root.querySelector(".title"), header.title);
+  pairs.style.setProperty("--across", count);
+  pairs.style.setProperty("--half", Math.ceil(count / 2));
   while (pairs.children.length > count) pairs.lastChild.remove();
   while (pairs.children.length < count) pairs.append(makePair());
   [...pairs.children].forEach((pair, index) => {

@@ -24,8 +24,11 @@ def digit_rows(
     reconstructions: Images,
     labels: Sequence[str],
     captions: Sequence[str] | None = None,
+    title: str = "",
 ) -> None:
     """Show each original above its reconstruction, label and caption (for example its error) under them.
+
+    They are as large as fits into one line, or two where that would make them small.
 
     Called again with the same key it paints over what is there: nothing flickers, nothing moves.
 
@@ -34,15 +37,20 @@ def digit_rows(
         reconstructions: (n, 28, 28) uint8.
         labels: n texts.
         captions: n short texts, or None for no captions at all.
+        title: what they are, above them.
 
     Raises:
         ValueError: an array of another shape or type, or lengths that differ.
     """
-    _ROWS(key=key, data=rows_data(originals, reconstructions, labels, captions))
+    _ROWS(key=key, data=rows_data(originals, reconstructions, labels, captions, title))
 
 
 def rows_data(
-    originals: Images, reconstructions: Images, labels: Sequence[str], captions: Sequence[str] | None
+    originals: Images,
+    reconstructions: Images,
+    labels: Sequence[str],
+    captions: Sequence[str] | None,
+    title: str = "",
 ) -> bytes:
     """What `digit_rows` sends. Raises ValueError as it does."""
     blobs = {
@@ -56,4 +64,5 @@ def rows_data(
             f"Received: {len(originals)}, {len(reconstructions)}, {len(labels)} and "
             f"{'no' if captions is None else len(captions)}."
         )
-    return pack({"labels": list(labels), "captions": None if captions is None else list(captions)}, blobs)
+    header = {"title": title, "labels": list(labels), "captions": None if captions is None else list(captions)}
+    return pack(header, blobs)

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ae_core.evaluation.metrics import Interval
+from ui.shell.legend import legend_of
 from ui.training.chart import TITLES, curve_tooltip, step_axis
 
 HEIGHT = 310
@@ -42,23 +43,25 @@ def curve_chart(*, key: str, curves: Sequence[Curve], levels: Sequence[Curve]) -
         }
     )
     dashes = [*DASHES[: len(curves)], *([PCA_DASH] * len(levels))]
-    st.vega_lite_chart(rows, _curves(drawn, dashes, last), key=key, width="stretch", height=_height(drawn))
+    specification = _curves(rows, drawn, dashes, last)
+    st.vega_lite_chart(rows, specification, key=key, width="stretch", height=_height(drawn))
 
 
-def _curves(drawn: Sequence[Curve], dashes: Sequence[Sequence[int]], last: int) -> dict[str, Any]:
+def _curves(rows: pd.DataFrame, drawn: Sequence[Curve], dashes: Sequence[Sequence[int]], last: int) -> dict[str, Any]:
     names = [curve.name for curve in drawn]
+    legend = legend_of(rows, names, LEGEND)
     colours = {"domain": names, "range": [curve.colour for curve in drawn]}
     return {
         "mark": {"type": "line", "strokeWidth": 2.2, "clip": True, "tooltip": True},
         "encoding": {
             "x": step_axis(last),
             "y": _error_axis(),
-            "color": {"field": "series", "type": "nominal", "scale": colours, "legend": LEGEND},
+            "color": {"field": "series", "type": "nominal", "scale": colours, "legend": legend},
             "strokeDash": {
                 "field": "series",
                 "type": "nominal",
                 "scale": {"domain": names, "range": list(dashes)},
-                "legend": LEGEND,
+                "legend": legend,
             },
             "tooltip": curve_tooltip(TITLES["mse"]),
         },

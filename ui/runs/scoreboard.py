@@ -13,6 +13,7 @@ from ae_core.runs.store import Run
 from ui.selection.codecs import images_title
 from ui.selection.run import told_apart
 from ui.shell.errors import shown_plainly
+from ui.shell.legend import legend_of
 from ui.shell.palette import FAMILY, colour, family_colour
 from ui.shell.server import baseline_errors, has_data
 from ui.training.chart import TITLES
@@ -83,7 +84,8 @@ def _specification(rows: pd.DataFrame) -> dict[str, Any]:
     kinds = [titles[family] for family in there]
     colours = {"domain": [*kinds, PCA_NAME], "range": [*map(family_colour, there), colour("pca")]}
     # Three in a row are too many for a phone.
-    legend = {"orient": "top", "title": None, "labelLimit": 260, "columns": 2}
+    look = {"orient": "top", "title": None, "labelLimit": 260, "columns": 2}
+    legend = legend_of(rows, [*kinds, PCA_NAME], look, field="kind")
     return {
         "encoding": {
             "x": {

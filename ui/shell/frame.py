@@ -1,4 +1,4 @@
-"""What every page begins with: it stays inside the app; and a head that leaves room for what is below it."""
+"""What every page begins with: it stays inside the app, in the app's style; and a head that leaves room below it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def app_runs() -> Iterator[None]:
 
 
 def inside_app() -> None:
-    """Start over with app.py if Streamlit ran this page by itself; every page begins with this.
+    """Style the page; start over with app.py if Streamlit ran it by itself. Every page begins with this.
 
     As long as no visit of this server has gone through `st.navigation`, Streamlit takes the folder `pages/` for its
     older kind of app, and an address like `/train` runs the page alone, without app.py.
@@ -34,6 +34,7 @@ def inside_app() -> None:
     if not getattr(_running, "app", False):
         PagesManager.uses_pages_directory = False
         st.rerun()
+    st.html(STYLE)
 
 
 def page_head(title: str, words: str) -> None:
@@ -42,7 +43,6 @@ def page_head(title: str, words: str) -> None:
     Args:
         words: what one does here, as Markdown; below the title where the window is narrow.
     """
-    st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="bottom", key="page_head"):
         st.title(title, width="content")
         st.markdown(words, width="content")

@@ -11,6 +11,7 @@ import streamlit as st
 from ae_core.config.config import FIELDS
 from ae_core.config.fields import Integer, Number
 from ae_core.runs.sweep import Sweep
+from ui.shell.legend import legend_of
 from ui.shell.palette import colour
 from ui.shell.server import baseline_mse
 from ui.sweeps.state import Trial
@@ -30,9 +31,10 @@ def sweep_chart(*, key: str, sweep: Sweep, trials: Sequence[Trial], logarithmic:
         trials: one for each value of `sweep`.
         logarithmic: whether errors are.
     """
+    rows = chart_rows(sweep, trials)
     st.vega_lite_chart(
-        chart_rows(sweep, trials),
-        _specification(sweep, logarithmic=logarithmic, done=all(trial.trained for trial in trials)),
+        rows,
+        _specification(rows, sweep, logarithmic=logarithmic),
         key=key,
         width="stretch",
         height=HEIGHT,
@@ -65,15 +67,8 @@ def axis_of(sweep: Sweep) -> Axis:
     return "log" if len(positive) == len(values) else "ordinal"
 
 
-def _specification(sweep: Sweep, *, logarithmic: bool, done: bool) -> dict[str, Any]:
-    # A curve that is done needs no word for points that are not.
-    legend = {
-        "orient": "top",
-        "title": None,
-        "labelLimit": 260,
-        "symbolStrokeWidth": 0,
-        "values": [TRAINED, PCA] if done else SERIES,
-    }
+def _specification(rows: pd.DataFrame, sweep: Sweep, *, logarithmic: bool) -> dict[str, Any]:
+    legend = legend_of(rows, SERIES, {"orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 0})
     y = {
         "field": "mse",
         "type": "quantitative",

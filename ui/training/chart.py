@@ -1,4 +1,4 @@
-"""The live loss curve: one Vega-Lite specification that stays the same while its rows grow, so that it never jumps."""
+"""The live loss curve: one Vega-Lite specification that stays the same while curves grow, so that it never jumps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 
 from ae_core.config.layers import PIXELS
 from ae_core.runs.history import History
+from ui.shell.legend import legend_of
 from ui.shell.palette import Role, colour
 
 Measure = Literal["mse", "loss", "terms"]
@@ -20,9 +21,8 @@ TRAINING, HELD_OUT, PCA = "Training", "Held-out", "PCA"
 RECONSTRUCTION, KL = "Reconstruction", "KL term"
 HELD_OUT_TERMS = ("Reconstruction, held-out", "KL term, held-out")
 FIRST_STEPS = 6
-HEIGHT = 390
 BARS_HEIGHT = 180
-"""In pixels, with all that stands around a plot: 160 above and below curves with two lines of legend, 85 at bars."""
+"""In pixels, with all that stands around the plot, 85. The curves are as high as what stands beside them."""
 SOLID, DASHED, DOTTED = [1, 0], [7, 3], [2, 3]
 LOOKS: dict[str, tuple[Role, list[int]]] = {
     TRAINING: ("original", SOLID),
@@ -61,10 +61,10 @@ def loss_chart(
     title = loss_title if measure == "loss" else TITLES[measure]
     st.vega_lite_chart(
         rows,
-        _specification(title, names, steps=steps, logarithmic=logarithmic),
+        _specification(rows, title, names, steps=steps, logarithmic=logarithmic),
         key=key,
         width="stretch",
-        height=HEIGHT,
+        height="stretch",
         # Streamlit forgets a zoom with each new row, unless it is a selection of which the page wants to hear.
         on_select="rerun",
         selection_mode="zoom",
@@ -144,13 +144,16 @@ def curve_tooltip(title: str) -> list[dict[str, str]]:
     ]
 
 
-def _specification(title: str, names: list[str], *, steps: int, logarithmic: bool) -> dict[str, Any]:
+def _specification(
+    rows: pd.DataFrame, title: str, names: list[str], *, steps: int, logarithmic: bool
+) -> dict[str, Any]:
+    # Four in a row are too many for a phone.
     columns = 2 if len(names) > 3 else len(names)
+    look = {"orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 3, "columns": columns}
     series = {
         "field": "series",
         "scale": {"domain": names, "range": [colour(LOOKS[name][0]) for name in names]},
-        # Four in a row are too many for a phone.
-        "legend": {"orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 3, "columns": columns},
+        "legend": legend_of(rows, names, look),
     }
     return {
         # The wheel alone must go on scrolling the page.

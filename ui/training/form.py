@@ -11,14 +11,20 @@ from ae_core.config.fields import Choice, Classes, Field, Integer
 from ae_core.config.layers import plan_layers
 from ae_core.config.presets import NOTES, PRESETS
 from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
-from ae_core.errors import BottleneckError, ConfigError
-from ui.selection.run import unmarked
-from ui.shell.server import data_for, store
+from ae_core.errors import BottleneckError, ConfigError, RunNotFoundError
+from ui.selection.run import RUN, unmarked, why_not_shown
+from ui.shell.server import data_for, has_data, store
 from ui.training.own_images import image_sources
 
 GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
 CUSTOM = "custom"
 PRESET = "preset"
+ANCHOR = "settings"
+"""Where the settings begin: what comes after the # of an address that leads there."""
+ACROSS = 4
+"""Settings beside each other."""
+PRESET_WIDTH = 250
+"""In pixels."""
 _PROBLEMS, _ASKED = "link_problems", "_link_config"
 """Where the session keeps what was wrong with the address, and the settings that came of it."""
 WITHOUT_WIDGET = {"continues"}
@@ -26,23 +32,20 @@ WITHOUT_WIDGET = {"continues"}
 
 
 def start_from_address() -> None:
-    """Take over the settings that the address names, once a visit, and again when a link brings a preset.
+    """Take over the settings that the address names, once a visit, and again when a link brings a preset or a run.
 
     What it names wrongly is said and left out.
     """
-    if _PROBLEMS in st.session_state and PRESET not in st.query_params:
+    if _PROBLEMS in st.session_state and PRESET not in st.query_params and RUN not in st.query_params:
         return
     asked = st.query_params.to_dict()
     # Taken over once: the next change in the form shall not be undone.
-    st.query_params.pop(PRESET, None)
-    problems = []
-    preset = asked.pop(PRESET, "quick-start")
-    if preset not in PRESETS:
-        problems.append(
-            f"There is no preset “{unmarked(preset[:40])}”. {NOTES['quick-start'].title} is chosen instead: choose "
-            "another one in the list."
-        )
-    values = vars(PRESETS.get(preset, Config())).copy()
+    for name in (PRESET, RUN):
+        st.query_params.pop(name, None)
+    base, problems = _base(asked.pop(PRESET, ""), asked.pop(RUN, ""))
+    values = vars(base).copy()
+    if not has_data(base):
+        asked = {"dataset": base.dataset, **asked}
     for name, text in asked.items():
         try:
             if name not in FIELDS:
@@ -56,6 +59,21 @@ def start_from_address() -> None:
     _fill(values)
     st.session_state[_PROBLEMS] = problems
     st.session_state.pop(_ASKED, None)
+
+
+def _base(preset: str, key: str) -> tuple[Config, list[str]]:
+    """The settings of the run `key`, or else of a preset, or else usual ones; and what is wrong with these names."""
+    instead = f"{NOTES['quick-start'].title} is chosen instead"
+    try:
+        if key:
+            return store().open(key).config, []
+    except RunNotFoundError:
+        return Config(), [f"{why_not_shown(key)} {instead}."]
+    except BottleneckError as error:
+        return Config(), [f"{error} {instead}."]
+    if preset and preset not in PRESETS:
+        return Config(), [f"There is no preset “{unmarked(preset[:40])}”. {instead}: choose another one in the list."]
+    return PRESETS.get(preset, Config()), []
 
 
 def link_problems(config: Config | None) -> list[str]:
@@ -110,11 +128,17 @@ def write_address(config: Config) -> None:
 
 def preset_choice(config: Config | None) -> None:
     """The list of presets; choosing one fills the form."""
-    known = {preset.key: name for name, preset in PRESETS.items()}
-    chosen = known.get(config.key, CUSTOM) if config else CUSTOM
-    st.session_state[PRESET] = chosen
+    chosen = st.session_state[PRESET] = _preset_of(config)
     options = [*PRESETS] if chosen in PRESETS else [*PRESETS, CUSTOM]
-    st.selectbox("Preset", options, key=PRESET, format_func=_preset_title, on_change=_take_preset)
+    st.selectbox(
+        "Preset", options, key=PRESET, format_func=_preset_title, on_change=_take_preset, width=PRESET_WIDTH,
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def preset_note(config: Config | None) -> None:
+    """What the chosen preset is, and what to look for."""
+    chosen = _preset_of(config)
     if chosen in PRESETS:
         st.caption(NOTES[chosen].text)
     else:
@@ -127,8 +151,8 @@ def groups(problems: dict[str, str]) -> None:
         names = [name for name, field in FIELDS.items() if field.group == group and _applies(name)]
         # An expander whose label changes is a new one, and would close under the visitor's hands.
         with st.expander(group, expanded=group == "Network", key=f"group_{group}"):
-            for pair in _pairs(names):
-                for name, column in zip(pair, st.columns(2), strict=False):
+            for row in _rows(names):
+                for name, column in zip(row, st.columns(ACROSS), strict=False):
                     with column:
                         _widget(name, FIELDS[name])
                         if name in problems:
@@ -139,8 +163,13 @@ def groups(problems: dict[str, str]) -> None:
         st.error(problems["continues"])
 
 
-def _pairs(names: list[str]) -> list[list[str]]:
-    return [names[start : start + 2] for start in range(0, len(names), 2)]
+def _rows(names: list[str]) -> list[list[str]]:
+    return [names[start : start + ACROSS] for start in range(0, len(names), ACROSS)]
+
+
+def _preset_of(config: Config | None) -> str:
+    known = {preset.key: name for name, preset in PRESETS.items()}
+    return known.get(config.key, CUSTOM) if config else CUSTOM
 
 
 def _applies(name: str) -> bool:

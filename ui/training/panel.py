@@ -1,35 +1,34 @@
-"""A training as visitors see it: what can be done with it, its curve, and sixteen digits becoming recognisable."""
+"""A training as visitors see it: what can be done with it, its curve, and ten digits becoming recognisable."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ae_core.config.config import FIELDS, Config
-from ae_core.datasets.dataset import preview_indices
+from ae_core.config.fields import Integer
 from ae_core.errors import BottleneckError
 from ae_core.runs.history import Request
 from ae_core.runs.store import State
-from ui.live import digit_rows
 from ui.selection.run import RUN, damage_mendable, longer, showable
-from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
+from ui.shell.server import baseline_mse, has_baseline, jobs, visitor
 from ui.training import form
 from ui.training.chart import Measure, kl_chart, loss_chart
+from ui.training.digits import show_digits
 from ui.training.snapshot import View, look
 from ui.training.status import REFUSAL, show_status
+from ui.training.verdict import USED_NATS
 
 if TYPE_CHECKING:
-    from ae_core.datasets.dataset import Dataset
+    from streamlit.delta_generator import DeltaGenerator
 
+STYLE = Path(__file__).with_suffix(".css")
 REST_SECONDS = 5.0
 """Between two glances at a training that rests: somebody else may start it."""
 
-USED_NATS = 0.1
-"""A dimension of a variational code whose KL term is smaller carries next to nothing."""
 TELLING_STEPS = 100
 """Before so many steps, or half of a shorter training, no dimension has had the time to be used or to collapse."""
 TERMS_WORDS = (
@@ -38,6 +37,12 @@ TERMS_WORDS = (
     "Training errors are those of codes drawn at random, held-out squared errors those of the mean."
 )
 ZOOM_WORDS = "Drag to pan, Shift and wheel to zoom, double-click to see all of it again."
+
+STEPS = FIELDS["steps"]
+assert isinstance(STEPS, Integer)
+MOST_STEPS = STEPS.high
+SHARES = (2, 3)
+"""Of the width, for the curve and for the digits."""
 
 RESUMABLE: tuple[State, ...] = ("paused", "stopped", "failed", "queued", "training")
 """States from which a run that no worker has goes on; the last two mean that its process ended without a word."""
@@ -51,12 +56,12 @@ class _Curve:
     logarithmic: bool
 
 
-def show_training(config: Config) -> None:
-    """Buttons, curve and digits of the training of `config`, updated in place while it runs."""
+def show_training(config: Config, strip: DeltaGenerator) -> None:
+    """Curve and digits of the training of `config`, updated in place while it runs; its buttons stand in `strip`."""
     # Whatever is wrong with this run, the settings below it and the list of runs are still of use.
     with damage_mendable(config.key):
         view = look(config)
-        with st.container(horizontal=True, horizontal_alignment="distribute", key="training_controls"):
+        with strip:
             _buttons(view)
             curve = _curve_choice(config)
         # Only a training that moves is polled, and of it only what moves.
@@ -79,9 +84,13 @@ def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
         if view.pace != pace:
             st.rerun()
         show_status(view)
-        _show_curve(view, curve)
-        _show_kl(view)
-        _digits(view)
+        # Side by side, so that both are in sight on a projector; on a phone the digits follow the curve.
+        left, right = st.columns(SHARES, gap="medium")
+        with left:
+            _show_curve(view, curve)
+            _show_kl(view)
+        with right:
+            show_digits(view)
 
 
 def _buttons(view: View) -> None:
@@ -98,8 +107,9 @@ def _buttons(view: View) -> None:
         elif state is None:
             st.button("Train", type="primary", key="train", on_click=_submit, args=(view.config,))
         else:
-            label = f"Train longer: {view.config.steps:,} more steps"
-            st.button(label, key="longer", on_click=_train_longer, args=(view.config,))
+            _longer_button(view.config)
+        if view.run and not view.active:
+            st.markdown(f"[Change a setting](#{form.ANCHOR})", width="content")
         if view.run and showable(view.run) and not view.active:
             st.page_link(
                 "pages/start.py", label="Look inside", icon=":material/arrow_forward:", query_params={RUN: view.run.key}
@@ -119,10 +129,16 @@ def _request(key: str, request: Request) -> None:
     jobs().request(key, request)
 
 
-def _train_longer(config: Config) -> None:
-    more = longer(config, config.steps)
-    form.fill(more)
-    _submit(more)
+def _longer_button(config: Config) -> None:
+    more = min(config.steps, MOST_STEPS - config.steps) if config.schedule == "constant" else config.steps
+    if more > 0:
+        st.button(f"Train longer: {more:,} more steps", key="longer", on_click=_train_longer, args=(config, more))
+
+
+def _train_longer(config: Config, more: int) -> None:
+    after = longer(config, more)
+    form.fill(after)
+    _submit(after)
 
 
 def _curve_choice(config: Config) -> _Curve:
@@ -130,7 +146,7 @@ def _curve_choice(config: Config) -> _Curve:
     measures: dict[Measure, str] = {"terms": "Both terms"} if variational else {}
     measures["mse"] = "Squared error"
     if config.loss != "mse" and not variational:
-        measures["loss"] = FIELDS["loss"].words(config.loss)
+        measures["loss"] = "Cross-entropy"
     with st.container(horizontal=True, width="content", key="curve_choices"):
         measure = st.segmented_control(
             "Measure", list(measures), format_func=lambda name: measures[name], default=next(iter(measures)),
@@ -173,37 +189,3 @@ def _show_kl(view: View) -> None:
         f"{used} of {len(kl)} dimensions are used: each costs more than {USED_NATS} nats of KL. The others have "
         "collapsed onto the prior, and tell the decoder nothing."
     )
-
-
-def _digits(view: View) -> None:
-    data = data_for(view.config)
-    indices = preview_indices(data.test_labels, len(data.test_pixels))
-    originals = data.test_pixels[indices]
-    made = _reconstructions(view)
-    # Black, and no error beside it, as long as nothing was reconstructed.
-    reconstructions = np.zeros_like(originals) if made is None else made
-    labels = [""] * len(indices) if data.test_labels is None else [_label(data, index) for index in indices]
-    digit_rows(
-        key="preview",
-        originals=originals,
-        reconstructions=reconstructions,
-        labels=labels,
-        captions=[("–" if made is None else f"{error:.3f}") for error in _errors(originals, reconstructions)],
-    )
-
-
-def _reconstructions(view: View) -> NDArray[np.uint8] | None:
-    if view.progress:
-        return view.progress.reconstructions
-    kept = view.run.preview() if view.run else None
-    return None if kept is None else kept[1]
-
-
-def _label(data: Dataset, index: int) -> str:
-    assert data.test_labels is not None
-    return data.class_names[data.test_labels[index]]
-
-
-def _errors(originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> NDArray[np.float64]:
-    difference = originals.astype(np.float64) - reconstructions
-    return np.asarray(np.mean(np.square(difference / 255), axis=(1, 2)))

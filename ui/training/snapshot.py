@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ae_core.config.config import Config
 from ae_core.runs.history import History, Progress
 from ae_core.runs.lock import is_held
-from ae_core.runs.store import Run, State
+from ae_core.runs.store import PreviewOf, Run, State
 from ui.shell.server import jobs, store
 
 if TYPE_CHECKING:
@@ -58,6 +61,13 @@ class View:
         if self.progress:
             return self.progress.step
         return self.run.status.step if self.run else 0
+
+    def reconstructions(self, of: PreviewOf) -> NDArray[np.uint8] | None:
+        """Of the preview digits, (16, 28, 28); None when there are none. Raises DamagedRunError."""
+        if self.progress:
+            return self.progress.reconstructions if of == "held-out" else self.progress.training_reconstructions
+        kept = self.run.preview(of) if self.run else None
+        return None if kept is None else kept[1]
 
     def kl_by_dimension(self) -> Sequence[float]:
         """The KL term by dimension of the code, in nats; empty for a plain autoencoder. Raises DamagedRunError."""

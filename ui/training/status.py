@@ -9,8 +9,10 @@ import streamlit as st
 from ae_core.config.config import Config
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.runs.store import Run, Status
+from ui.selection.run import unmarked
 from ui.shell.server import baseline_mse, jobs
 from ui.training.snapshot import View
+from ui.training.verdict import Verdict, judged
 
 if TYPE_CHECKING:
     from ae_core.jobs.queue import Job
@@ -59,18 +61,16 @@ def _job_words(job: Job, steps: int) -> str:
 def _end_words(view: View, run: Run) -> None:
     status = run.status
     if status.state == "finished":
+        verdict = _verdict(view, status)
         known = run.key not in st.session_state.get(_WATCHED, set())
-        before = "These settings were trained before: this is that run. Change one to train another. " if known else ""
-        average = baseline_mse(view.config, 0)
-        if average is not None and status.test_mse is not None and status.test_mse > average:
-            st.warning(
-                f"{before}{_figures(view.config, status)} To show the average image whatever comes in would be better "
-                f"({average:.4f}): this network learned nothing. Try a lower learning rate, or the optimizer Adam."
-            )
-        else:
-            st.success(before + _figures(view.config, status))
+        before = f"{_known_as(run)} was trained before. Change a setting to train another. " if known else ""
+        show = st.success if verdict.good else st.warning
+        show(f"{before}{_figures(view.config, status)} {verdict.words}".strip())
     elif status.state == "stopped":
-        st.info(f"Stopped at step {status.step:,} and kept. {_figures(view.config, status)} Resume to go on.")
+        verdict = _verdict(view, status)
+        why = "" if verdict.good else f" {verdict.words}"
+        figures = _figures(view.config, status)
+        st.info(f"Stopped at step {status.step:,} and kept. {figures}{why} Resume to go on.")
     elif status.state in ("diverged", "failed"):
         st.error(status.message)
     elif state_words(status) == NOT_BEGUN:
@@ -79,6 +79,24 @@ def _end_words(view: View, run: Run) -> None:
         st.info(f"Paused at step {status.step:,} of {status.steps:,}. Nothing is lost: resume when you like.")
     else:
         st.info(f"Interrupted at step {status.step:,} of {status.steps:,}. Resume to go on from its last checkpoint.")
+
+
+def _known_as(run: Run) -> str:
+    title = unmarked(run.title)
+    return f"**{title[0].upper()}{title[1:]}**"
+
+
+def _verdict(view: View, status: Status) -> Verdict:
+    """Raises DamagedRunError."""
+    if status.test_mse is None:
+        return Verdict("learned")
+    return judged(
+        view.config,
+        view.history(),
+        test_mse=status.test_mse,
+        average=baseline_mse(view.config, 0),
+        kl_by_dimension=view.kl_by_dimension(),
+    )
 
 
 def _figures(config: Config, status: Status) -> str:

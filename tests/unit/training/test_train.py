@@ -22,7 +22,7 @@ from ae_core.runs.store import Run, RunStore
 from ae_core.training import checkpoints
 from ae_core.training import train as training
 from ae_core.training.checkpoints import load_checkpoint
-from ae_core.training.train import train
+from ae_core.training.train import against_divergence, train
 from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits
 
 # Everything that could make two trainings differ: noise, dropout, moments, a schedule, penalties.
@@ -196,6 +196,15 @@ def test_a_diverging_run_keeps_its_last_good_weights_and_says_what_to_change(sto
     assert np.isfinite(codes).all()
     assert np.isfinite([run.history().loss, run.history().held_out_mse]).all()
     assert f"step {run.status.step} were kept" in run.status.message
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "advised"), [("sgd", True), ("rmsprop", True), ("adam", False), ("nadam", False)]
+)
+def test_adam_is_not_advised_where_it_diverged(optimizer: str, advised: bool) -> None:
+    words = against_divergence(replace(DENSE, optimizer=optimizer, learning_rate=0.5))
+    assert words.startswith("Lower the learning rate (now 0.5; try 0.05)")
+    assert ("Adam" in words) == advised
 
 
 @pytest.mark.usefixtures("step_by_step")
