@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from tests.app.test_draw import drawn, figure
 from tests.small import SMALL, copied
 from ui.classify.charts import M1
 from ui.classify.mistakes import CONTESTANT
+from ui.classify.standings import PICKED
 from ui.draw.board import CANVAS
 
 ACCURACIES = {
@@ -255,6 +258,62 @@ def test_an_untouched_matrix_opens_the_commonest_mistake(tab: Tab, jobs: FakeJob
     assert f"**{kind}** taken for **{(kind + 1) % 10}**: {mistakes[kind]} images" in " ".join(tab.words())
     header, _ = tab.block("cell_digits")
     assert len(header["strips"][0]["captions"]) == min(48, mistakes[kind])
+
+
+def test_a_cell_is_chosen_in_two_lists_as_well(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    jobs.contests.held[100, 0] = contest()
+    tab.open("classify", run=run.key)
+    kind, answer = (tab.selectbox(key=f"confusion_spreading_{part}") for part in ("class", "answer"))
+    assert framed(tab) == [(kind.value, answer.value)]
+    kind.set_value("3")
+    answer.set_value("4").run()
+    assert framed(tab) == [("3", "4")]
+    assert "**3** taken for **4**" in " ".join(tab.words())
+    # Of another classifier, of which nobody has chosen a cell, it is the commonest mistake again.
+    tab.selectbox(key=CONTESTANT).set_value("head").run()
+    assert framed(tab) != [("3", "4")]
+    tab.selectbox(key=CONTESTANT).set_value("spreading").run()
+    assert framed(tab) == [("3", "4")]
+
+
+def test_a_pressed_cell_is_the_one_that_the_lists_say(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    jobs.contests.held[100, 0] = contest()
+    tab.open("classify", run=run.key)
+    # What the callback of a pressed cell does, and that of one that is pressed again.
+    tab.session_state["confusion_spreading_chosen"] = ("5", "6")
+    tab.run()
+    lists = [tab.selectbox(key=f"confusion_spreading_{part}").value for part in ("class", "answer")]
+    assert lists == ["5", "6"]
+    assert framed(tab) == [("5", "6")]
+
+
+def test_a_curve_is_picked_out_in_a_list_as_well(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    jobs.contests.held[100, 0] = contest({"head": 0.8, "from-scratch": 0.7})
+    tab.open("classify", run=run.key)
+    listed = tab.selectbox(key=PICKED)
+    assert listed.options == ["All", *(CONTESTANTS[name].short for name in ("head", "from-scratch")), M1]
+    assert "value" not in picked(tab)
+    listed.set_value(M1).run()
+    assert picked(tab)["value"] == [{"series": M1}]
+
+
+def test_the_legend_of_the_curves_names_those_that_have_learned(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    jobs.contests.held[100, 0] = contest({"head": 0.8, "from-scratch": 0.7})
+    tab.open("classify", run=run.key)
+    assert tab.unmarked() == []
+
+
+def framed(tab: Tab) -> list[tuple[str, str]]:
+    """Class and answer of the framed cells of the confusion matrix."""
+    cells = tab.charted()[2].query("chosen")
+    return list(zip(cells["class"], cells["answer"], strict=True))
+
+
+def picked(tab: Tab) -> dict[str, Any]:
+    """The selection that fades all curves but one."""
+    specification = json.loads(tab.get("vega_lite_chart")[1].proto.spec)
+    (selection,) = specification["layer"][2]["params"]
+    return dict(selection)
 
 
 def test_a_classifier_without_a_mistake_is_praised(tab: Tab, jobs: FakeJobs, run: Run) -> None:

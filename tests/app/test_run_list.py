@@ -15,6 +15,7 @@ from PIL import Image
 
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
+from ae_core.config.presets import NOTES, PRESETS
 from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import Run, RunStore, Status
 from tests.app.fake_jobs import FakeJobs
@@ -63,7 +64,7 @@ def tick(tab: Tab, *keys: str) -> Tab:
 
 def dots(tab: Tab) -> pd.DataFrame:
     """What the board shows."""
-    (chart,) = (one for one in tab.get("vega_lite_chart") if "dimensions" in one.proto.spec)
+    (chart,) = (one for one in tab.get("vega_lite_chart") if "Latent dimensions" in one.proto.spec)
     return pa.ipc.open_stream(chart.proto.data.data).read_pandas()
 
 
@@ -76,12 +77,12 @@ def test_a_server_without_runs_says_so_and_points_to_the_train_page(tab: Tab, jo
 
 def test_the_train_page_links_to_the_list_with_how_many_there_are(tab: Tab, store: RunStore, small_run: Run) -> None:
     tab.open("train")
-    assert [link.label for link in tab.page_link] == []
+    assert not [link.label for link in tab.page_link if link.label.startswith("Runs on")]
     run = copied(small_run, store)
     store.create(replace(SMALL, steps=99))
     (run.path / "config.json").unlink()
     tab.open("train")
-    assert [link.label for link in tab.page_link] == ["Runs on this server: 2, 1 damaged"]
+    assert tab.page_link[0].label == "Runs on this server: 2, 1 damaged"
 
 
 def test_every_run_is_a_row_with_its_figures(tab: Tab, store: RunStore, small_run: Run) -> None:
@@ -148,10 +149,74 @@ def test_a_damaged_run_says_what_is_wrong_and_can_be_deleted(tab: Tab, store: Ru
 def test_a_ticked_run_can_be_looked_into_or_deleted(tab: Tab, store: RunStore, small_run: Run) -> None:
     copied(small_run, store)
     tick(tab.open("runs"), SMALL.key)
-    (link,) = tab.page_link
-    assert (link.label, link.proto.query_string) == ("Look inside", f"run={SMALL.key}")
+    links = {link.label: (link.proto.page, link.proto.query_string) for link in tab.page_link}
+    assert links["Look inside"] == ("", f"run={SMALL.key}")
+    assert links["Open on Train"] == ("train", f"run={SMALL.key}")
     tab.button(key="delete_chosen").click().run()
     assert store.listed() == []
+
+
+@pytest.mark.parametrize(
+    ("page", "named"),
+    [
+        ("runs", ["Quick start", "Denoising"]),
+        ("latent", ["Two dimensions", "Quick start"]),
+        ("classify", ["Variational", "Two dimensions", "Quick start"]),
+        (
+            "train",
+            [
+                "The article", "The article, mended", "Linear", "Plain, 20 dimensions", "Variational",
+                "Variational, beta 4",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_network_that_a_page_names_can_be_trained_from_there(
+    tab: Tab, store: RunStore, small_run: Run, page: str, named: list[str]
+) -> None:
+    run = copied(small_run, store)
+    tab.open(page)
+    assert [link.label for link in tab.page_link if link.label.startswith("Train ")] == [f"Train {n}" for n in named]
+    done = next(PRESETS[name] for name, note in NOTES.items() if note.title == named[0])
+    store.create(done).write_status(run.status)
+    tab.open(page)
+    left = [link.label for link in tab.page_link if link.label.startswith("Train ")]
+    assert left == [f"Train {name}" for name in named[1:]]
+
+
+def test_a_paused_run_can_be_opened_to_go_on_with_it(tab: Tab, store: RunStore) -> None:
+    store.create(SMALL).write_status(Status("paused", step=3, steps=5))
+    tick(tab.open("runs"), SMALL.key)
+    assert [link.label for link in tab.page_link if "run=" in link.proto.query_string] == ["Open on Train"]
+
+
+def test_the_board_without_pca_has_no_word_for_it(tab: Tab, store: RunStore, small_run: Run, basis: PcaBasis) -> None:
+    copied(small_run, store)
+    tab.open("runs")
+    assert (set(dots(tab).kind), tab.unmarked()) == ({"Autoencoder"}, [])
+    basis.save(baseline_path(store, Config()))
+    tab.open("runs")
+    assert (set(dots(tab).kind), tab.unmarked()) == ({"Autoencoder", "PCA"}, [])
+
+
+@pytest.mark.parametrize(
+    ("order", "steps"),
+    [
+        ("Last begun first", [5, 6, 7, 8]),
+        ("Least error first", [7, 6, 5, 8]),
+        ("Fewest dimensions first", [8, 6, 5, 7]),
+        ("By name", [8, 6, 5, 7]),
+    ],
+)
+def test_the_table_is_ordered_without_a_mouse_as_well(tab: Tab, store: RunStore, order: str, steps: list[int]) -> None:
+    for at, dims, mse in ((5, 8, 0.3), (6, 4, 0.2), (7, 16, 0.1), (8, 2, None)):
+        run = store.create(replace(SMALL, steps=at, latent_dim=dims))
+        run.write_status(Status("paused" if mse is None else "finished", step=at, test_mse=mse, created=100.0 - at))
+    for name, at in (("a", 8), ("B", 6), ("c", 5), ("D", 7)):
+        next(run for run in store.runs() if run.config.steps == at).rename(name)
+    tab.open("runs")
+    tab.selectbox(key="runs_order").set_value(order).run()
+    assert tab.dataframe[0].value["Steps"].tolist() == steps
 
 
 def test_several_ticked_runs_are_deleted_together(tab: Tab, store: RunStore, small_run: Run) -> None:
@@ -351,7 +416,7 @@ def test_a_family_is_known_by_its_colour_and_its_shape(tab: Tab, store: RunStore
     variational.write_status(run.status)
     tab.open("runs")
     assert set(dots(tab).kind) == {"Autoencoder", "Variational autoencoder"}
-    (chart,) = (one for one in tab.get("vega_lite_chart") if "dimensions" in one.proto.spec)
+    (chart,) = (one for one in tab.get("vega_lite_chart") if "Latent dimensions" in one.proto.spec)
     specification = json.loads(chart.proto.spec)
     # A phone has no room for three names in a row.
     assert specification["encoding"]["color"]["legend"]["columns"] == 2
@@ -359,6 +424,7 @@ def test_a_family_is_known_by_its_colour_and_its_shape(tab: Tab, store: RunStore
     shapes = specification["layer"][1]["encoding"]["shape"]["scale"]
     assert colours["domain"] == shapes["domain"] == ["Autoencoder", "Variational autoencoder", "PCA"]
     assert len(set(colours["range"])) == len(set(shapes["range"])) == 3
+    assert tab.unmarked() == []
 
 
 def test_an_error_of_nothing_has_no_place_on_a_logarithmic_axis(small_run: Run) -> None:

@@ -135,6 +135,18 @@ def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) 
     expect(digits).to_have_count(48)
 
 
+def test_a_cell_is_chosen_by_keyboard(chromium_page: Page, server: Server, run: Run) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
+    expect(chart(page, 2)).to_be_visible()
+    for name in ("Class", "Taken for"):
+        page.get_by_role("combobox", name=name, exact=True).focus()
+        page.keyboard.type("7")
+        page.keyboard.press("Enter")
+        settle(page)
+    expect(page.get_by_text(re.compile(r"^7 named rightly: \d+ images"))).to_be_visible()
+
+
 def test_a_contest_is_stopped(chromium_page: Page, server: Server, run: Run) -> None:
     page = chromium_page
     visit(page, f"{server.address}/classify?run={run.key}&labels=300&times=5")

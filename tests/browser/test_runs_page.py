@@ -50,6 +50,22 @@ def runs(server: Server, small_run: Run) -> Iterator[list[Run]]:
         server.store.delete(row.key)
 
 
+def test_a_run_is_ticked_by_keyboard(chromium_page: Page, server: Server, runs: list[Run]) -> None:
+    page = chromium_page
+    visit(page, f"{server.address}/runs")
+    grid = page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    expect(grid).to_be_visible()
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_role("link", name="Open on Train")).to_be_visible()
+    page.get_by_role("link", name="Open on Train").click()
+    expect(page.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
+    expect(page.get_by_text("was trained before. Change a setting to train another.")).to_be_visible()
+    expect(page.locator(".rows canvas.reconstruction")).to_have_count(20)
+    assert f"steps={runs[0].config.steps}" in page.url
+
+
 def like(run: Run, store: RunStore) -> Run:
     other = store.create(replace(SMALL, steps=SMALL.steps + 1))
     for path in run.path.iterdir():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.classification.contest import CONTESTANTS, PUBLISHED, Standing
-from ui.shell.palette import series_colour
+from ui.shell.legend import legend_of
+from ui.shell.palette import is_light, series_colour
 
 M1 = "M1+TSVM, 2014"
 COLOURS = {
@@ -26,6 +27,8 @@ LEAST_ERROR = 0.1
 """In %: where a band that goes below zero ends on a logarithmic axis."""
 CELL = 38
 CHOSEN = "cell"
+STRONG = 0.068
+"""From such a share of a class on the colour of a mistake is so strong that black is read on it better than white."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,27 @@ def _text_colour() -> str:
     return series_colour(9)
 
 
-def curve_chart(*, key: str, points: Mapping[int, Sequence[Row]], counts: Sequence[int], published: bool) -> None:
+def curve_names(points: Mapping[int, Sequence[Row]], *, published: bool) -> list[str]:
+    """What `curve_chart` draws of the same arguments, by the names in its legend."""
+    held = {row.name for rows in points.values() for row in rows if row.standing}
+    return [one.short for name, one in CONTESTANTS.items() if name in held] + ([M1] if published else [])
+
+
+def curve_chart(
+    *,
+    key: str,
+    points: Mapping[int, Sequence[Row]],
+    counts: Sequence[int],
+    published: bool,
+    alone: str | None = None,
+) -> None:
     """Errors against numbers of labels; called again with the same key, it grows in place.
 
     Args:
         counts: where the axis has its ticks, from its one end to the other.
         points: the contestants by number of labels.
         published: whether what is known from the literature belongs beside them.
+        alone: the name of a curve beside which the others fade; a click on the legend does the same.
     """
     names = [*CONTESTANTS, *([M1] if published else [])]
     rows = [
@@ -145,7 +162,8 @@ def curve_chart(*, key: str, points: Mapping[int, Sequence[Row]], counts: Sequen
     if published:
         rows += [_point(M1, count, error, 0.0) for count, error in PUBLISHED.items()]
     values = pd.DataFrame(rows, columns=["series", "labels", "error", "low", "high", "spread"])
-    st.vega_lite_chart(values, _curve(names, counts), key=key, width="stretch", height=CURVE_HEIGHT)
+    specification = _curve(values, names, counts, alone)
+    st.vega_lite_chart(values, specification, key=key, width="stretch", height=CURVE_HEIGHT)
 
 
 def _point(series: str, labels: int, error: float, spread: float) -> tuple[Any, ...]:
@@ -153,17 +171,21 @@ def _point(series: str, labels: int, error: float, spread: float) -> tuple[Any, 
     return series, labels, max(LEAST_ERROR, error), low, high, spread or None
 
 
-def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
+def _curve(values: pd.DataFrame, names: Sequence[str], counts: Sequence[int], alone: str | None) -> dict[str, Any]:
     titles = [CONTESTANTS[name].short if name in CONTESTANTS else name for name in names]
     colours = [series_colour(COLOURS.get(name, 8)) for name in names]
     # Those that know nothing of the encoder are dashed.
     dashes = [[1, 0] if name in CONTESTANTS and CONTESTANTS[name].encoder else [6, 4] for name in names]
-    legend = {
+    look = {
         "orient": "bottom", "direction": "vertical", "columns": 2, "title": None, "labelLimit": 150,
         # Without a stroke: the dashes of the lines would tear these small symbols.
         "symbolOpacity": 1, "symbolStrokeWidth": 0,
         "rowPadding": 1,
     }  # fmt: skip
+    legend = legend_of(values, titles, look)
+    picked: dict[str, Any] = {"name": "alone", "select": {"type": "point", "fields": ["series"]}, "bind": "legend"}
+    if alone:
+        picked["value"] = [{"series": alone}]
     by_name = {"field": "series", "type": "nominal"}
     colour = {**by_name, "scale": {"domain": titles, "range": colours}, "legend": legend}
     y = {"type": "quantitative", "title": "Error (%)", "scale": {"type": "log", "nice": True},
@@ -199,7 +221,7 @@ def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
                 },
             },
             {
-                "params": [{"name": "alone", "select": {"type": "point", "fields": ["series"]}, "bind": "legend"}],
+                "params": [picked],
                 "mark": {"type": "point", "filled": True, "size": 60},
                 "encoding": {
                     "y": {"field": "error", **y},
@@ -217,28 +239,37 @@ def _curve(names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def confusion_chart(*, key: str, counts: NDArray[np.int64], names: Sequence[str]) -> tuple[str, str] | None:
-    """How many images of each class were taken for which; returns what is chosen, the class and the answer's.
+def confusion_chart(
+    *, key: str, counts: NDArray[np.int64], names: Sequence[str], chosen: tuple[str, str], on_choose: Callable[[], None]
+) -> None:
+    """How many images of each class were taken for which; one cell is framed.
 
     Args:
         counts: (k, k), classes by answers.
         names: k.
+        chosen: the class and the answer of the framed cell.
+        on_choose: called when a cell is pressed, or pressed again; `chosen_cell(key)` then tells which.
     """
     sums = counts.sum(axis=1, keepdims=True).clip(min=1)
     values = pd.DataFrame(
         [
             {"class": names[row], "answer": names[column], "count": int(counts[row, column]),
-             "share": float(counts[row, column] / sums[row, 0]), "right": row == column}
+             "share": float(counts[row, column] / sums[row, 0]), "right": row == column,
+             "chosen": (names[row], names[column]) == chosen}
             for row in range(len(names)) for column in range(len(names))
         ]
     )  # fmt: skip
     height = CELL * len(names) + 60
-    event = st.vega_lite_chart(
-        values, _confusion(list(names)), key=key, width="stretch", height=height, on_select="rerun",
+    st.vega_lite_chart(
+        values, _confusion(list(names)), key=key, width="stretch", height=height, on_select=on_choose,
         selection_mode=CHOSEN,
     )  # fmt: skip
-    chosen = event["selection"].get(CHOSEN) or []
-    return (chosen[0]["class"], chosen[0]["answer"]) if chosen else None
+
+
+def chosen_cell(key: str) -> tuple[str, str] | None:
+    """The class and the answer of the cell that was pressed last; None when it was pressed again."""
+    pressed = st.session_state[key]["selection"].get(CHOSEN) or []
+    return (pressed[0]["class"], pressed[0]["answer"]) if pressed else None
 
 
 def _confusion(names: list[str]) -> dict[str, Any]:
@@ -263,18 +294,26 @@ def _confusion(names: list[str]) -> dict[str, Any]:
         "layer": [
             {
                 "params": [{"name": CHOSEN, "select": {"type": "point", "fields": ["class", "answer"]}}],
-                "mark": {"type": "rect", "cursor": "pointer", "stroke": "gray", "strokeOpacity": 0.25},
+                "mark": {"type": "rect", "cursor": "pointer"},
                 "encoding": {
                     "color": {"condition": {"test": "datum.right", "value": series_colour(0)}, **wrong},
                     "opacity": {"condition": {"test": "datum.right", "value": 0.35}, "value": 0.85},
-                    "strokeWidth": {"condition": {"param": CHOSEN, "empty": False, "value": 3}, "value": 1},
+                    "stroke": {"condition": {"test": "datum.chosen", "value": _text_colour()}, "value": "gray"},
+                    "strokeOpacity": {"condition": {"test": "datum.chosen", "value": 1}, "value": 0.25},
+                    "strokeWidth": {"condition": {"test": "datum.chosen", "value": 3}, "value": 1},
                     "tooltip": tooltip,
                 },
             },
             {
                 "transform": [{"filter": "datum.count > 0"}],
-                "mark": {"type": "text", "fontSize": 12, "color": _text_colour(), "tooltip": False},
-                "encoding": {"text": {"field": "count", "type": "quantitative", "format": ","}},
+                "mark": {"type": "text", "fontSize": 12, "tooltip": False},
+                "encoding": {
+                    "text": {"field": "count", "type": "quantitative", "format": ","},
+                    "color": {
+                        "condition": {"test": f"!datum.right && datum.share > {STRONG}", "value": "black"},
+                        "value": _text_colour() if is_light() else "white",
+                    },
+                },
             },
         ],
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
-from ui.classify.charts import confusion_chart
+from ui.classify.charts import chosen_cell, confusion_chart
 from ui.classify.setup import Field, percent
 from ui.live import Strip, digit_strips
 from ui.shell.errors import shown_plainly
@@ -46,18 +48,49 @@ def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
         left, right = st.columns([1, 1], gap="large")
         with left:
             counts = confusion(outcome.predictions, field.truth, classes=len(field.classes))
-            chosen = confusion_chart(key=f"confusion_{name}", counts=counts, names=field.names)
+            key = f"confusion_{name}"
+            chosen = _choose_cell(field, key, _commonest(counts, field.names))
+            confusion_chart(
+                key=key, counts=counts, names=field.names, chosen=chosen,
+                on_choose=partial(_take_cell, key),
+            )  # fmt: skip
             st.caption(
-                "Blue: right. The stronger the orange, the more of a class were taken for that one. Press a cell to "
-                "see its digits."
+                "Blue: right. The stronger the orange, the more of a class were taken for that one. Press a cell, or "
+                "choose it above, to see its digits."
             )
         with right:
-            _cell(field, outcome, chosen or _commonest(counts, field.names))
+            _cell(field, outcome, chosen)
         _most_wrong(field, outcome)
 
 
 def _choose() -> None:
     st.session_state[_CHOSEN] = st.session_state[CONTESTANT]
+
+
+def _choose_cell(field: Field, key: str, commonest: tuple[str, str]) -> tuple[str, str]:
+    """Two lists that choose a cell of the matrix `key` without a mouse; returns the class and the answer."""
+    before = st.session_state.get(f"{key}_chosen")
+    now = before if before and set(before) <= set(field.names) else commonest
+    st.session_state.update(zip(_lists(key), now, strict=True))
+    with st.container(horizontal=True):
+        for name, label in zip(_lists(key), ("Class", "Taken for"), strict=True):
+            st.selectbox(label, field.names, key=name, width=150, on_change=_keep_cell, args=(key,))
+    return now
+
+
+def _keep_cell(key: str) -> None:
+    """Note the cell that the lists say; a callback."""
+    st.session_state[f"{key}_chosen"] = tuple(st.session_state[name] for name in _lists(key))
+
+
+def _take_cell(key: str) -> None:
+    """Note the cell that was pressed; a callback."""
+    if pressed := chosen_cell(key):
+        st.session_state[f"{key}_chosen"] = pressed
+
+
+def _lists(key: str) -> tuple[str, str]:
+    return f"{key}_class", f"{key}_answer"
 
 
 def _commonest(counts: NDArray[np.int64], names: list[str]) -> tuple[str, str]:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ae_core.classification.contest import CONTESTANTS, Contest, Standing
-from ui.classify.charts import Row, curve_chart, standings_chart
+from ui.classify.charts import Row, curve_chart, curve_names, standings_chart
 from ui.classify.setup import Field, Outcomes, percent
 
 if TYPE_CHECKING:
     from ae_core.jobs.contests import ContestName, ContestProgress, Task
 
 Standings = Mapping[str, Standing]
+PICKED, ALL = "picked_curve", "All"
+"""Key of the list that picks a curve out, and its first entry, which picks none."""
 
 
 def show_standings(field: Field, outcomes: Outcomes, active: Mapping[ContestName, Task[ContestProgress]]) -> None:
@@ -109,11 +111,14 @@ def show_curve(field: Field, outcomes: Outcomes) -> None:
     """The errors by number of labels, for all contests that were held on the run."""
     st.markdown("**Error by number of labels**")
     published = field.run.config.dataset == "mnist" and not field.run.config.classes
-    curve_chart(key="learning_curve", points=_points(field, outcomes), counts=field.counts, published=published)
-    words = (
-        "Error: 100 % less the accuracy. Both axes are logarithmic. Dashed: without the encoder. Press a name to see "
-        "it alone."
-    )
+    points = _points(field, outcomes)
+    names = curve_names(points, published=published)
+    picked = st.selectbox("Curve to pick out", [ALL, *names], key=PICKED, width=320)
+    curve_chart(
+        key="learning_curve", points=points, counts=field.counts, published=published,
+        alone=None if picked == ALL else picked,
+    )  # fmt: skip
+    words = "Error: 100 % less the accuracy. Both axes are logarithmic. Dashed: without the encoder."
     if any(seed for _, seed in outcomes):
         words += " Bands: one standard deviation over the sets of labels."
     if published:

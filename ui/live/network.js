@@ -249,5 +249,8 @@ function explain(group, layer, tip) {
     tip.hidden = true;
   };
   Object.assign(group, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
-  group.onkeydown = (event) => event.key === "Escape" && hide();
+  // Nothing may come back from here: false would keep the key from whatever it is for, Tab among others.
+  group.onkeydown = (event) => {
+    if (event.key === "Escape") hide();
+  };
 }

@@ -24,7 +24,9 @@ export class Pad {
       svg.setPointerCapture(event.pointerId);
       drop(event);
     };
-    svg.onpointermove = (event) => svg.hasPointerCapture(event.pointerId) && drop(event);
+    svg.onpointermove = (event) => {
+    if (svg.hasPointerCapture(event.pointerId)) drop(event);
+  };
   }
 
   /** Place the digits' codes (flat, two numbers each) as their labels. */

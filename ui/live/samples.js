@@ -68,7 +68,9 @@ class OneSet {
     const index = this.cells.length;
     const [tile, canvas, caption] = [make("div", "tile"), make("canvas", "cell"), make("span", "short")];
     Object.assign(canvas, { width: 28, height: 28, tabIndex: -1 }).setAttribute("role", "img");
-    canvas.onpointerenter = (event) => event.pointerType === "mouse" && this.attend(index);
+    canvas.onpointerenter = (event) => {
+      if (event.pointerType === "mouse") this.attend(index);
+    };
     canvas.onfocus = () => this.attend(index);
     canvas.onclick = () => {
       this.attend(index);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -42,6 +44,17 @@ COLUMNS = {
 }
 
 
+NEWEST = "Last begun first"
+ORDERS: dict[str, Callable[[Listed], Any]] = {
+    # As they come.
+    NEWEST: lambda _: 0,
+    "Least error first": lambda row: _figure(row, lambda run: run.status.test_mse),
+    "Fewest dimensions first": lambda row: _figure(row, lambda run: run.config.latent_dim),
+    "By name": lambda row: (row.run is None, _title(row).casefold()),
+}
+"""What each order of the table sorts by. Runs without such a figure come last."""
+
+
 @dataclass(frozen=True)
 class _Table:
     """A table as it was sent to the browser, which tells ticks by row number.
@@ -65,7 +78,8 @@ def show_list(rows: Sequence[Listed]) -> None:
     """The runs in `rows` as a table, damaged ones among them, with what can be done with those that are ticked."""
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(problem)
-    selected = _table(rows)
+    order = st.selectbox("Order", list(ORDERS), key="runs_order", width=240) if len(rows) > 1 else NEWEST
+    selected = _table(sorted(rows, key=ORDERS[order]))
     for row in rows:
         if row.run is None:
             st.warning(row.problem)
@@ -73,8 +87,8 @@ def show_list(rows: Sequence[Listed]) -> None:
         _actions(selected)
     else:
         st.caption(
-            "Tick runs at the left to compare, name or delete them. A click on a column's title sorts by it. "
-            "What is done here holds for everybody on this server."
+            "Tick runs at the left, or with Shift and Space, to compare, name, open or delete them. A click on a "
+            "column's title sorts by it, too. What is done here holds for everybody on this server."
         )
 
 
@@ -173,6 +187,7 @@ def _actions(selected: Sequence[Listed]) -> None:
             naming(run.key, run.name, usual=unnamed_title(run.config, store().root), rename=_renaming(run))
             if showable(run):
                 st.page_link("pages/start.py", label="Look inside", query_params={RUN: run.key})
+            st.page_link("pages/train.py", label="Open on Train", query_params={RUN: run.key})
         count = "this run" if len(selected) == 1 else f"these {len(selected)} runs"
         with st.popover(f"Delete {count}", key="delete_ticked"):
             which = f"**{unmarked(_title(selected[0]))}**" if len(selected) == 1 else count
@@ -193,6 +208,11 @@ def _comparing(selected: Sequence[Listed]) -> None:
     else:
         what = "Compare with PCA" if len(comparable) == 1 else f"Compare these {len(comparable)}"
         st.button(what, type="primary", key="compare_ticked", on_click=compare, args=(comparable,))
+
+
+def _figure(row: Listed, figure_of: Callable[[Run], float | None]) -> float:
+    figure = figure_of(row.run) if row.run else None
+    return math.inf if figure is None else figure
 
 
 def _title(row: Listed) -> str:

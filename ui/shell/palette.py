@@ -52,7 +52,12 @@ def family_colour(family: str) -> str:
     return _colours()[FAMILY[family]]
 
 
+def is_light() -> bool:
+    """Whether this visitor sees the light theme."""
+    return st.context.theme.type != "dark"
+
+
 def _colours() -> list[str]:
-    mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode = "light" if is_light() else "dark"
     colours: list[str] = st.get_option(f"theme.{mode}.chartCategoricalColors")
     return colours
