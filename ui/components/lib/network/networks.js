@@ -2,18 +2,18 @@
 
 const MOST = 12;
 
-/** Components are scripts of their own and share nothing but the page. */
-const kept = (globalThis[Symbol.for("bottleneck.networks")] ??= { networks: new Map(), arrivals: new EventTarget() });
+const networks = new Map();
+const arrivals = new EventTarget();
 
 /**
  * @param {string} model its fingerprint
  * @param {{spec: object, weights: ArrayBuffer}} network as `parseNetwork` takes it
  */
 export function keepNetwork(model, network) {
-  kept.networks.delete(model);
-  kept.networks.set(model, network);
-  if (kept.networks.size > MOST) kept.networks.delete(kept.networks.keys().next().value);
-  kept.arrivals.dispatchEvent(new Event(model));
+  networks.delete(model);
+  networks.set(model, network);
+  if (networks.size > MOST) networks.delete(networks.keys().next().value);
+  arrivals.dispatchEvent(new Event(model));
 }
 
 /**
@@ -22,7 +22,7 @@ export function keepNetwork(model, network) {
  * @param {function({spec: object, weights: ArrayBuffer}): void} use
  */
 export function withNetwork(model, use) {
-  const network = kept.networks.get(model);
+  const network = networks.get(model);
   if (network) use(network);
-  else kept.arrivals.addEventListener(model, () => use(kept.networks.get(model)), { once: true });
+  else arrivals.addEventListener(model, () => use(networks.get(model)), { once: true });
 }

@@ -11,12 +11,9 @@ const MOST_BYTES = 100e6;
  *   labels: of each image a place in classNames
  */
 
-/** Components are scripts of their own and share nothing but the page. */
-const kept = (globalThis[Symbol.for("bottleneck.collections")] ??= {
-  collections: new Map(),
-  coming: new Set(),
-  arrivals: new EventTarget(),
-});
+const collections = new Map();
+const coming = new Set();
+const arrivals = new EventTarget();
 
 /**
  * Whether a collection is here or on its way. If not, whoever asks is to bring it.
@@ -24,31 +21,29 @@ const kept = (globalThis[Symbol.for("bottleneck.collections")] ??= {
  * @returns {boolean}
  */
 export function isExpected(name) {
-  const collection = kept.collections.get(name);
+  const collection = collections.get(name);
   if (collection) {
     // Seen again, so it is the last to go.
-    kept.collections.delete(name);
-    kept.collections.set(name, collection);
+    collections.delete(name);
+    collections.set(name, collection);
   }
-  if (collection || kept.coming.has(name)) return true;
-  kept.coming.add(name);
+  if (collection || coming.has(name)) return true;
+  coming.add(name);
   return false;
 }
 
 /** @param {Collection} collection */
 export function keepCollection(collection) {
-  kept.coming.delete(collection.name);
-  kept.collections.delete(collection.name);
-  kept.collections.set(collection.name, collection);
-  const { collections } = kept;
+  coming.delete(collection.name);
+  collections.set(collection.name, collection);
   while (collections.size > MOST || (collections.size > 1 && bytesOf(collections.values()) > MOST_BYTES)) {
     collections.delete(collections.keys().next().value);
   }
-  kept.arrivals.dispatchEvent(new Event(collection.name));
+  arrivals.dispatchEvent(new Event(collection.name));
 }
 
-function bytesOf(collections) {
-  return [...collections].reduce((sum, { pixels, codes }) => sum + pixels.byteLength + codes.byteLength, 0);
+function bytesOf(held) {
+  return [...held].reduce((sum, { pixels, codes }) => sum + pixels.byteLength + codes.byteLength, 0);
 }
 
 /**
@@ -56,7 +51,7 @@ function bytesOf(collections) {
  * @param {string} name
  */
 export function giveUp(name) {
-  kept.coming.delete(name);
+  coming.delete(name);
 }
 
 /**
@@ -65,7 +60,7 @@ export function giveUp(name) {
  * @param {function(Collection): void} use
  */
 export function withCollection(name, use) {
-  const collection = kept.collections.get(name);
+  const collection = collections.get(name);
   if (collection) use(collection);
-  else kept.arrivals.addEventListener(name, () => use(kept.collections.get(name)), { once: true });
+  else arrivals.addEventListener(name, () => use(collections.get(name)), { once: true });
 }
