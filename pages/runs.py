@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.live import arrival
 from ui.runs.overview import show_runs
 from ui.shell.errors import shown_plainly
 from ui.shell.frame import inside_app
@@ -32,5 +33,6 @@ st.markdown(
 - Sweep the learning rate of **Quick start**. The error should fall, then rise again; the best is in between.
 """
 )
+arrival()
 with runs, shown_plainly():
     show_runs()

@@ -1,5 +1,6 @@
 """What runs in the visitor's browser: small scripts (`*.js`), each with a thin typed wrapper here."""
 
+from ui.live.arrival import arrival, lead_to
 from ui.live.blend import blend
 from ui.live.carrier import Cargo, carry
 from ui.live.collection import Collection, carry_collection
@@ -33,6 +34,7 @@ __all__ = [
     "Star",
     "Strip",
     "Term",
+    "arrival",
     "blend",
     "canvas_tools",
     "carry",
@@ -44,6 +46,7 @@ __all__ = [
     "equation",
     "latent_map",
     "layer_picture",
+    "lead_to",
     "replay",
     "samples",
     "start_figure",
