@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.components import arrival
 from ui.runs.overview import show_runs
 from ui.selection.presets import train_links, untrained
 from ui.shell.errors import shown_plainly
@@ -35,5 +36,6 @@ st.markdown(
 )
 with shown_plainly():
     train_links(untrained("quick-start", "denoising"))
+arrival()
 with runs, shown_plainly():
     show_runs()

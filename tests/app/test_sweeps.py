@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -188,6 +190,62 @@ def test_pca_is_a_level_line_where_dimensions_stay(tab: Tab, store: RunStore, ke
     (level,) = set(curve(tab)["PCA"].values())
     assert curve(tab)["Trained"] == {"Adam": 0.025, "SGD with momentum": 0.025}
     assert level > 0
+
+
+def layers(tab: Tab) -> list[str]:
+    """Which marks the sweep's chart is drawn with."""
+    *_, chart = tab.get("vega_lite_chart")
+    return [layer["mark"]["type"] for layer in json.loads(chart.proto.spec)["layer"]]
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "marks"),
+    [
+        ("latent_dim", ["1", "2", "4"], ["line", "point"]),
+        ("train_size", ["100", "all"], ["line", "point"]),
+        ("weight_l2", ["0", "0.001"], ["line", "point"]),
+        ("optimizer", ["adam", "sgd"], ["rule", "point"]),
+        ("encoder_widths", ["16", "16-8"], ["rule", "point"]),
+        ("seed", ["1", "2"], ["rule", "point"]),
+    ],
+)
+def test_only_values_that_are_more_or_less_of_something_are_joined(
+    tab: Tab, kept: SweepStore, field: str, values: list[str], marks: list[str]
+) -> None:
+    sweep = Sweep.read(SMALL, field, values)
+    kept.save(sweep)
+    tab.open("runs", sweep=sweep.key)
+    assert layers(tab) == marks
+
+
+def test_each_value_shows_the_same_test_digits_as_it_rebuilds_them(
+    tab: Tab, store: RunStore, small_run: Run, kept: SweepStore
+) -> None:
+    run = copied(small_run, store)
+    tab.open("runs", sweep=DIMS.key)
+    header, arrays = tab.block(f"sweep_digits_{DIMS.key}")
+    assert [strip["name"] for strip in header["strips"]] == ["Original", "1", "2", "4"]
+    preview = run.preview()
+    assert preview is not None
+    originals, rebuilt = preview
+    shown = [arrays[str(row)].reshape(-1, 28, 28) for row in range(4)]
+    assert np.array_equal(shown[0], originals)
+    assert np.array_equal(shown[3], rebuilt)
+    error = np.mean(np.square((originals[0].astype(float) - rebuilt[0]) / 255))
+    assert header["strips"][3]["captions"][0] == f"{error:.4f}"
+    assert header["strips"][0]["captions"][:10] == [str(digit) for digit in range(10)]
+    # Those that are not there yet keep their place.
+    assert not shown[1].any()
+    assert set(header["strips"][1]["captions"]) == {"–"}
+
+
+def test_a_run_with_a_damaged_preview_leaves_its_row_black(
+    tab: Tab, store: RunStore, small_run: Run, kept: SweepStore
+) -> None:
+    (copied(small_run, store).path / "preview.npz").write_bytes(b"cut off")
+    tab.open("runs", sweep=DIMS.key)
+    _, arrays = tab.block(f"sweep_digits_{DIMS.key}")
+    assert not arrays["3"].any()
 
 
 def test_stopping_keeps_what_is_in_training_and_lets_the_rest_take_no_step(

@@ -105,6 +105,9 @@ def test_two_ticked_runs_and_pca_rebuild_the_same_digits_with_their_errors(
     visit(chromium_page, f"{server.address}/runs")
     tick(chromium_page, 0, 1)
     button(chromium_page, "Compare these 2").click()
+    heading = chromium_page.get_by_role("heading", name="Compare", exact=True)
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
     choice = chromium_page.get_by_test_id("stMultiSelect").first
     expect(choice).to_contain_text("6 steps")
     choice.locator("input").click()

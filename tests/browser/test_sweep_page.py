@@ -18,7 +18,7 @@ from ae_core.runs.store import Run, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
-from tests.browser.train_page import button, message, overflow, page_link
+from tests.browser.train_page import AXES, button, message, overflow, page_link
 from tests.small import copied
 from tests.unit.waiting import wait_until
 
@@ -124,3 +124,32 @@ def test_on_a_phone_nothing_is_wider_than_the_page(chromium: Browser, server: Se
         visit(page, f"{server.address}/runs?sweep={sweep.key}")
         expect(chart(page, sweep)).to_be_visible()
         assert overflow(page) == 0
+        axes: list[list[str]] = chart(page, sweep).evaluate(AXES)
+        assert set(sweep.labels) in [set(labels) for labels in axes]
+        expect(page.locator(".strips .strip .name").filter(has_text="He normal")).to_be_visible()
+
+
+def test_whoever_comes_by_a_link_is_taken_to_the_sweep_and_may_leave(chromium_page: Page, server: Server) -> None:
+    page = chromium_page
+    one, other = (Sweep.read(TINY, "seed", [first, "9"]) for first in ("7", "8"))
+    for sweep in (one, other):
+        SweepStore(server.store.root).save(sweep)
+    visit(page, f"{server.address}/runs?sweep={one.key}")
+    heading = page.get_by_role("heading", name="Sweep one hyperparameter")
+    expect(heading).to_be_focused()
+    # The comparison above it is drawn later, and pushes it down.
+    expect(page.get_by_text("± is half of the 95 % interval")).to_be_attached()
+    settle(page)
+    wait_until(lambda: 0 <= top(heading) < 120, "it stands at the top")
+    # A choice in the section moves nothing.
+    page.mouse.move(30, 600)
+    page.mouse.wheel(0, 300)
+    wait_until(lambda: top(heading) < -100, "the visitor has scrolled on")
+    choose(page, "Sweep", "seed 8, 9")
+    page.wait_for_url(re.compile(f"[?&]sweep={other.key}"))
+    settle(page)
+    expect(heading).not_to_be_focused()
+
+
+def top(part: Locator) -> float:
+    return float(part.evaluate("(part) => part.getBoundingClientRect().top"))

@@ -1,6 +1,7 @@
 """What runs in the visitor's browser: a folder for each component, its script beside a thin typed wrapper."""
 
 from ui.components.address.address import replace_address
+from ui.components.arrival.arrival import arrival, lead_to
 from ui.components.blend.blend import blend
 from ui.components.canvas_tools.canvas_tools import canvas_tools
 from ui.components.collection.collection import Collection, carry_collection
@@ -36,6 +37,7 @@ __all__ = [
     "Star",
     "Strip",
     "Term",
+    "arrival",
     "blend",
     "canvas_tools",
     "carry",
@@ -48,6 +50,7 @@ __all__ = [
     "keep_in_tab",
     "latent_map",
     "layer_picture",
+    "lead_to",
     "replace_address",
     "replay",
     "samples",

@@ -17,7 +17,7 @@ from ae_core.datasets.dataset import Dataset, describe, preview_indices, to_pixe
 from ae_core.evaluation.comparison import NONE, Figures, differing, figures
 from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
-from ui.components import Strip, digit_strips
+from ui.components import Strip, digit_strips, lead_to
 from ui.runs.comparison_charts import Curve, class_chart, curve_chart
 from ui.selection.codecs import PCA, Choice, choose_codecs, codec_choice
 from ui.selection.open_codecs import OpenCodec, open_chosen
@@ -28,6 +28,7 @@ from ui.shell.server import baseline_mse, data_for, store
 
 Floats = NDArray[np.float32]
 
+PLACE = "comparison"
 COMPARED = Choice("compare", "Compare", 4, "four", with_pca=True, each_pca=True)
 WAYS = {
     "Noise": ("noise", 0.4, 0.05),
@@ -55,14 +56,16 @@ class _Side:
 
 
 def compare(keys: Sequence[str]) -> None:
-    """Choose these runs, and PCA where there is but one; a callback."""
+    """Choose these runs, and PCA where there is but one, and show them; a callback."""
     st.session_state[COMPARED.key] = [*keys, *([PCA] if len(keys) == 1 else [])]
     choose_codecs(COMPARED, st.session_state[COMPARED.key])
+    lead_to(PLACE)
 
 
 def show_comparison() -> None:
     """The choice of codecs and all that is compared, what is ready at once first."""
-    st.subheader("Compare", anchor=False)
+    with st.container(key=PLACE):
+        st.subheader("Compare", anchor=False)
     chosen = codec_choice(COMPARED)
     sides = _sides(open_chosen(chosen)) if len(chosen) > 1 else []
     if len(sides) < 2:

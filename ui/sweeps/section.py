@@ -15,26 +15,33 @@ from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import KeptSweep
 from ae_core.runs.titles import sweep_title
 from ae_core.workers.trainings import Training
+from ui.components import lead_to
 from ui.selection import address
 from ui.selection.run import RUN, showable
 from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.rename import naming
 from ui.shell.server import baseline_mse, has_baseline, jobs, store
 from ui.sweeps.chart import sweep_chart
+from ui.sweeps.digits import show_digits
 from ui.sweeps.form import PROBLEM, STARTED, SWEEP, UNKNOWN, new_sweep, start, sweeps
 from ui.sweeps.state import Trial, look_at
 from ui.training.status import duration
 
 POLL_SECONDS, REST_SECONDS = 1.0, 5.0
 """Between two looks at a sweep that is under way, and at one that rests: somebody else may start or delete its runs."""
+PLACE = "sweeps"
+_SEEN = "_sweep_seen"
+"""Where the session keeps which sweep the visitor was taken to, or has chosen."""
 
 
 def show_sweeps() -> None:
     """The section of a page that is about sweeps."""
-    st.subheader("Sweep one hyperparameter", anchor=False)
+    with st.container(key=PLACE):
+        st.subheader("Sweep one hyperparameter", anchor=False)
     st.markdown(
         "Train the same network several times, with another value of one hyperparameter each time, and see its effect "
-        "as a curve beside PCA. Each value is an ordinary run: what is trained already costs nothing."
+        "on the error, beside PCA, and on the digits. Each value is an ordinary run: what is trained already costs "
+        "nothing."
     )
     with shown_plainly():
         kept = sweeps().listed()
@@ -78,6 +85,10 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
     if not kept:
         return None
     chosen = by_key.get(named, kept[0])
+    if chosen.key == named != st.session_state.get(_SEEN):
+        # Came by a link, or has just started it: it stands far down, and the button that was pressed is gone.
+        lead_to(PLACE)
+    st.session_state[_SEEN] = chosen.key
     st.session_state["chosen_sweep"] = chosen.key
     titles = {one.key: sweep_title(one, store().root) for one in kept}
     st.selectbox(
@@ -87,6 +98,7 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
 
 
 def _remember() -> None:
+    st.session_state[_SEEN] = st.session_state["chosen_sweep"]
     address.change({SWEEP: st.session_state["chosen_sweep"]})
     st.session_state.pop(UNKNOWN, None)
 
@@ -129,6 +141,7 @@ def _panel(sweep: Sweep, moved: bool) -> None:
         _progress(sweep, trials)
         with st.container(key=f"sweep_{sweep.key}"):
             sweep_chart(key=f"sweep_curve_{sweep.key}", sweep=sweep, trials=trials, logarithmic=scale == "Log")
+        show_digits(sweep, trials)
         _table(sweep, trials)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ae_core.config.config import Config
 from ae_core.errors import DamagedRunError
 from ae_core.runs.store import State, Status
@@ -81,6 +84,14 @@ class Trial:
             measured = self.view.progress.history.held_out_mse
             return measured[-1] if measured else None
         return self.status.test_mse if self.status else None
+
+    def preview(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Preview digits and what it makes of them, each (n, 28, 28), as of its last save; None before the first."""
+        try:
+            return self.view.run.preview() if self.view and self.view.run else None
+        except DamagedRunError:
+            # Whoever opens the run hears of it; the sweep goes on.
+            return None
 
     @property
     def words(self) -> str:

@@ -162,4 +162,4 @@ def test_density_ranks_what_networks_make_as_the_eye_does(
 def test_samples_of_a_mixture_are_better_than_samples_of_the_box(digit_runs: dict[int, Run], real: RealImages) -> None:
     mixture, box = (real.quality(random_features(samples(digit_runs[32], name))) for name in ("mixture", "box"))
     assert mixture.density > 3 * box.density
-    assert mixture.coverage > 2 * box.coverage
+    assert mixture.coverage > 1.5 * box.coverage
