@@ -255,7 +255,7 @@ def test_an_untouched_matrix_opens_the_commonest_mistake(tab: Tab, jobs: FakeJob
 
 
 def test_a_cell_is_chosen_in_two_lists_as_well(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)
     kind, answer = (tab.selectbox(key=f"confusion_spreading_{part}") for part in ("class", "answer"))
     assert framed(tab) == [(kind.value, answer.value)]
@@ -271,7 +271,7 @@ def test_a_cell_is_chosen_in_two_lists_as_well(tab: Tab, jobs: FakeJobs, run: Ru
 
 
 def test_a_pressed_cell_is_the_one_that_the_lists_say(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest()
+    save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)
     # What the callback of a pressed cell does, and that of one that is pressed again.
     tab.session_state["confusion_spreading_chosen"] = ("5", "6")
@@ -282,7 +282,7 @@ def test_a_pressed_cell_is_the_one_that_the_lists_say(tab: Tab, jobs: FakeJobs, 
 
 
 def test_a_curve_is_picked_out_in_a_list_as_well(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest({"head": 0.8, "from-scratch": 0.7})
+    save_contest(run, 100, 0, contest(run, {"head": 0.8, "from-scratch": 0.7}))
     tab.open("classify", run=run.key)
     listed = tab.selectbox(key=PICKED)
     assert listed.options == ["All", *(CONTESTANTS[name].short for name in ("head", "from-scratch")), M1]
@@ -292,7 +292,7 @@ def test_a_curve_is_picked_out_in_a_list_as_well(tab: Tab, jobs: FakeJobs, run: 
 
 
 def test_the_legend_of_the_curves_names_those_that_have_learned(tab: Tab, jobs: FakeJobs, run: Run) -> None:
-    jobs.contests.held[100, 0] = contest({"head": 0.8, "from-scratch": 0.7})
+    save_contest(run, 100, 0, contest(run, {"head": 0.8, "from-scratch": 0.7}))
     tab.open("classify", run=run.key)
     assert tab.unmarked() == []
 

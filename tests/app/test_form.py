@@ -107,7 +107,7 @@ def test_an_output_that_goes_below_zero_goes_with_squared_error(tab: Tab, jobs: 
     tab.selectbox(key="set_loss").set_value("mse").run()
     assert not tab.error
     tab.button(key="train").click().run()
-    assert jobs.submitted == [Config(loss="mse", output_activation=output)]
+    assert jobs.trained == [Config(loss="mse", output_activation=output)]
 
 
 @pytest.mark.parametrize(("optimizer", "shown"), [("sgd", "momentum"), ("adamw", "weight_decay"), ("adam", None)])

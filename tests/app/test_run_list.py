@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -56,7 +57,7 @@ def table(tab: Tab) -> pd.DataFrame:
 
 def tick(tab: Tab, *keys: str) -> Tab:
     """Choose rows of the list, which a test cannot do through the table itself."""
-    state = max((key for key in tab.session_state if key.startswith("runs_")), key=lambda key: int(key[5:]))
+    state = max((key for key in tab.session_state if re.fullmatch(r"runs_\d+", key)), key=lambda key: int(key[5:]))
     rows = [list(table(tab).index).index(key) for key in keys]
     tab.session_state[state] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     tab.run()

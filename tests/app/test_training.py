@@ -133,7 +133,7 @@ def test_an_earlier_version_s_run_that_was_paused_shows_no_training_images_rebui
 def test_a_legend_names_the_curves_that_are_drawn_and_no_other(
     tab: Tab, jobs: FakeJobs, store: RunStore, basis: PcaBasis
 ) -> None:
-    jobs.under_way[SMALL.key] = job(SMALL, progress=progress_at(3, SMALL))
+    jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     # Nobody has fitted the PCA yet.
     tab.open("train", **ADDRESS)
     assert (set(tab.curves()), tab.unmarked()) == ({"Training", "Held-out"}, [])

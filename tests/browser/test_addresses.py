@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from tests.browser.test_live_components import sent_frames
 
 from ae_core.runs.store import Run
 from tests.browser.draw_page import FIVE, canvas_box, figure, seen, slider, stroke, wait_for_server
 from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
+from tests.browser.test_components import sent_frames
 from tests.browser.test_draw_page import photo, wait_for_picture
 from tests.browser.test_generate_page import choose
 from tests.browser.test_map import spot_of
