@@ -189,7 +189,7 @@ def test_a_training_goes_on_while_nobody_looks(training: Page, server: Server, c
     training.get_by_role("link", name="Train", exact=True).click()
     expect(training.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
     wait_for_step(training, between + 1)
-    assert f"seed={config.seed}" in training.url
+    training.wait_for_url(f"**seed={config.seed}**")
     assert server.store.open(config.key).status.state == "training"
 
 
