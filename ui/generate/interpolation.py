@@ -124,9 +124,10 @@ def _take(end: _End, data: Dataset) -> None:
     """Take what the widgets say; a callback."""
     parameter = end.parameter(data)
     before: _Choice = st.session_state[parameter.key]
-    # The number has no widget while the drawing is chosen.
-    index = st.session_state.get(end.index, before.index)
-    st.session_state[parameter.key] = _Choice(st.session_state[end.kind], index)
+    kind = st.session_state[end.kind]
+    # The number has no widget while the drawing is chosen, and the address then names none.
+    index = parameter.usual.index if kind == DRAWING else st.session_state.get(end.index, before.index)
+    st.session_state[parameter.key] = _Choice(kind, index)
     parameter.change()
 
 
