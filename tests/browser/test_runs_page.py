@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -63,7 +64,7 @@ def test_a_run_is_ticked_by_keyboard(chromium_page: Page, server: Server, runs: 
     expect(page.get_by_role("heading", name="Train an autoencoder")).to_be_visible()
     expect(page.get_by_text("was trained before. Change a setting to train another.")).to_be_visible()
     expect(page.locator(".rows canvas.reconstruction")).to_have_count(20)
-    assert "/train?" in page.url
+    page.wait_for_url(re.compile(r"/train\?.*latent_dim="))
 
 
 def like(run: Run, store: RunStore) -> Run:

@@ -125,7 +125,7 @@ def with_label(name: str, error: BottleneckError) -> str:
 
 def write_address(config: Config) -> None:
     """Make the page's address name these settings, so that it can be sent to somebody."""
-    settings = {**dict.fromkeys((*FIELDS, PRESET, RUN)), **config.to_text()}
+    settings = {**dict.fromkeys(address.names()), **config.to_text()}
     before = st.session_state.get(_WRITTEN)
     st.session_state[_WRITTEN] = now = address.visits(), config
     # What an address asked for is no change that the visitor has made.
