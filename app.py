@@ -25,7 +25,8 @@ def main() -> None:
     ]
     page = st.navigation(pages, position="top")
     address.begin(page.url_path)
-    with shown_plainly(), app_runs():
+    # In a container, so that what stands after the page keeps its place, however long the page is.
+    with st.container(), shown_plainly(), app_runs():
         page.run()
     address.finish()
     start_jobs()

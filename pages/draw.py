@@ -19,8 +19,10 @@ page_head("Draw a digit", "It is rebuilt while you draw, from a few numbers alon
 st.html(STYLE)
 
 with shown_plainly():
-    chosen = codec_choice()
-    codecs = open_chosen(chosen)
+    # Whatever is said of the codecs, the board keeps its place below.
+    with st.container():
+        chosen = codec_choice()
+        codecs = open_chosen(chosen)
     if codecs:
         show_board(codecs)
         carry(*(codec.cargo for codec in codecs))

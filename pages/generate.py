@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from ui.components import carry
 from ui.generate.arithmetic import show_sum
 from ui.generate.codes import choose_codecs
@@ -28,7 +30,9 @@ with shown_plainly():
         await_first("You can generate digits as soon as it is trained.")
     else:
         with damage_mendable(run.key, run.title):
-            codecs = choose_codecs(run)
+            # Whatever is said of the codecs, what follows keeps its place.
+            with st.container():
+                codecs = choose_codecs(run)
             if codecs:
                 show_samples(codecs)
                 show_between(codecs)

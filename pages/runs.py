@@ -18,7 +18,8 @@ st.markdown("Everything that was trained on this server. Tick some to compare th
 
 # Its place comes first and its content last: the figures of a comparison take seconds.
 runs = st.container()
-show_sweeps()
+with st.container():
+    show_sweeps()
 
 st.subheader("Things to try", anchor=False)
 st.markdown(

@@ -23,8 +23,11 @@ st.html(STYLE)
 
 form.start_from_address()
 config, problems = form.read()
+# What comes and goes stands in containers: what a visitor has opened further down then keeps its place. A browser may
+# close it when it moves.
+notice = st.container()
 if wrong := form.link_problems(config):
-    st.warning(
+    notice.warning(
         "This link asks for something that cannot be had; the usual value stands in its place.\n\n"
         + "\n".join(f"- {problem}" for problem in wrong)
     )
@@ -33,18 +36,20 @@ strip = st.container(horizontal=True, vertical_alignment="center", key="training
 with strip:
     form.preset_choice(config)
 form.preset_note(config)
-if config:
-    form.write_address(config)
-    show_training(config, strip)
-else:
-    strip.button("Train", type="primary", disabled=True, key="train")
-    st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
+with st.container():
+    if config:
+        form.write_address(config)
+        show_training(config, strip)
+    else:
+        strip.button("Train", type="primary", disabled=True, key="train")
+        st.error("Some settings need mending before this can be trained: " + " ".join(problems.values()))
 
 st.subheader("Settings", anchor=form.ANCHOR)
 st.caption("The page's address holds them all: share it.")
-if config:
-    plan = plan_layers(config)
-    layer_picture(key="layer_picture", encoder_layers=plan.drawn_encoder, decoder_layers=plan.decoder)
+with st.container():
+    if config:
+        plan = plan_layers(config)
+        layer_picture(key="layer_picture", encoder_layers=plan.drawn_encoder, decoder_layers=plan.decoder)
 form.groups(problems)
 
 runs_link()

@@ -33,6 +33,17 @@ def _with_legends(part: Any) -> Iterator[dict[str, Any]]:
             yield from _with_legends(inside)
 
 
+def _places(node: Any, above: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The components and the lists that open, each with the positions that lead to it."""
+    for at, child in getattr(node, "children", {}).items():
+        place = (*above, at)
+        if child.type == "bidi_component":
+            yield child.key, place
+        elif child.type == "expandable":
+            yield child.proto.expandable.label, place
+        yield from _places(child, place)
+
+
 class Tab(AppTest):
     """A tab in which no page may fail, whatever the visitor does.
 
@@ -43,6 +54,7 @@ class Tab(AppTest):
     def __init__(self) -> None:
         super().__init__(APP, default_timeout=SECONDS)
         self.history: list[tuple[str, dict[str, Any]]] = []
+        self._places: dict[str, tuple[int, ...]] = {}
 
     def open(self, page: str, **address: str) -> Tab:
         """Go to a page, such as "train", with these settings in its address; without any, by its name at the top."""
@@ -58,6 +70,7 @@ class Tab(AppTest):
 
     def _go(self, *, through_history: bool) -> Tab:
         page, address = self.history[-1]
+        self._places = {}
         self.switch_page(f"pages/{page}.py")
         self.query_params = dict(address)
         # The simulation knows no history.
@@ -72,7 +85,23 @@ class Tab(AppTest):
         assert not self.exception
         assert not [words for words in self.words() if "Something went wrong" in words or "Traceback" in words]
         self._take_address(before)
+        self._keep_places()
         return self
+
+    def _keep_places(self) -> None:
+        """What has a state in the browser stays where it is in the page.
+
+        Else a browser that has heard of a page's first part only takes it away and builds it anew: a list that was
+        open is closed, and what is typed or drawn at that moment is lost.
+        """
+        now = dict(_places(self._tree, ()))
+        moved = [
+            f"{name} went from {self._places[name]} to {place}"
+            for name, place in now.items()
+            if self._places.get(name, place) != place
+        ]
+        assert moved == [], moved
+        self._places |= now
 
     def _take_address(self, before: dict[str, Any]) -> None:
         """What the browser does: Streamlit adds an entry to its history, our script changes the present one."""

@@ -38,6 +38,10 @@ PAGES = {
     "classify": f"/classify?run={SMALL.key}&labels=100",
     "runs": "/runs",
 }
+SILENT = ".st-key-address, .st-key-arrival, .st-key-tab, [class*=st-key-carrier_], [class*=st-key-collection_]"
+"""Components that show nothing."""
+SHOWN = """(silent) => [...document.querySelectorAll("[data-testid^=stBidiComponent]")].every(
+  (component) => component.closest(silent) || (component.shadowRoot ?? component).querySelector(".live, * > *"))"""
 OTHER_WAYS = {
     # Which arrow keys of their neighbour choose as well.
     "button[radio]": "arrow keys in the group",
@@ -86,6 +90,7 @@ def quiet(page: Page) -> None:
     """Wait until the page has its style, and nothing of it is about to be replaced."""
     settle(page)
     expect(page.locator(".stHtml style").first).to_be_attached()
+    page.wait_for_function(SHOWN, arg=SILENT)
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
 
 

@@ -61,17 +61,19 @@ def _panel(field: Field, moved: bool) -> None:
         if bool(everywhere) != moved:
             # The page goes on at another pace, and with the answers that have come.
             st.rerun()
-        if problem := st.session_state.pop(_PROBLEM, ""):
-            st.error(problem)
         active = [job for job in everywhere if job.work.key == field.run.key]
         outcomes = kept_contests(field.run)
-        _buttons(field, outcomes, active)
-        errors = jobs().errors(Contests)
-        for words in dict.fromkeys(errors[work] for work in errors if work.key == field.run.key):
-            st.error(words)
-        for job in active:
-            _progress(job)
-        _others(field, everywhere)
+        # What is below keeps its place when some of this comes or goes.
+        with st.container():
+            if problem := st.session_state.pop(_PROBLEM, ""):
+                st.error(problem)
+            _buttons(field, outcomes, active)
+            errors = jobs().errors(Contests)
+            for words in dict.fromkeys(errors[work] for work in errors if work.key == field.run.key):
+                st.error(words)
+            for job in active:
+                _progress(job)
+            _others(field, everywhere)
         if not outcomes and not active:
             st.caption(f"Nothing is held yet on this run. The {len(CONTESTANTS)} contestants:")
             _contestants()

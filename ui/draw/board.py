@@ -84,7 +84,8 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
         chosen = _pen() if drawn else None
         actions = st.container(horizontal=True, vertical_alignment="center", key="board_actions", width=SIDE)
     clean = None
-    with canvas, shown_plainly():
+    # A message about the picture must not move the tools.
+    with canvas, st.container(), shown_plainly():
         clean = _drawn(chosen) if chosen else _PICTURES[source](codecs[0])
     if drawn:
         with canvas:

@@ -116,7 +116,9 @@ def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool)
         if waited and not look.waits:
             # The page goes on without being polled.
             st.rerun()
-        _progress(wanted, look)
+        # The map keeps its place when this comes and goes.
+        with st.container():
+            _progress(wanted, look)
         key = f"map_{wanted.run.key}"
         parameters = view_parameters(collection, labelled=data_for(codec.config).test_labels is not None)
         latent_map(

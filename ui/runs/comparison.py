@@ -66,12 +66,15 @@ def show_comparison() -> None:
     """The choice of codecs and all that is compared, what is ready at once first."""
     with st.container(key=PLACE):
         st.subheader("Compare", anchor=False)
-    chosen = codec_choice(COMPARED)
-    sides = _sides(open_chosen(chosen)) if len(chosen) > 1 else []
+    # What comes and goes stands in containers, so that what is below keeps its place.
+    with st.container():
+        chosen = codec_choice(COMPARED)
+        sides = _sides(open_chosen(chosen)) if len(chosen) > 1 else []
     if len(sides) < 2:
         st.caption("Choose two to four to see them side by side. PCA can be one of them.")
         return
-    _settings(sides)
+    with st.container():
+        _settings(sides)
     if len({_images(side) for side in sides}) > 1:
         st.info(
             "These learned from different images, so that they cannot be shown the same digits. Each figure below is "

@@ -21,9 +21,12 @@ def show_runs() -> None:
         st.info("Nothing is trained on this server yet. Train a network, and it will be listed here.")
         st.page_link("pages/train.py", label="Train one", icon=":material/arrow_forward:")
         return
-    show_list(rows)
     runs = [row.run for row in rows if row.run]
-    show_scoreboard(runs)
+    # In containers, so that a comparison keeps its place whatever the list above says.
+    with st.container():
+        show_list(rows)
+    with st.container():
+        show_scoreboard(runs)
     if any(map(showable, runs)):
         show_comparison()
 

@@ -41,6 +41,8 @@ def chosen_run() -> Run | None:
 
     Says so when the address names one that cannot be opened.
     """
+    # Also without a message, so that what follows keeps its place when it comes or goes.
+    notice = st.container()
     before = st.session_state.get(_REMEMBERED)
     # What the visitor left on this page may be older than what they chose on another.
     key = (address.said(RUN) or before) if address.is_spoken() else before
@@ -49,7 +51,7 @@ def chosen_run() -> Run | None:
         if not why:
             st.session_state[_REMEMBERED] = key
             return store().open(key)
-        st.warning(f"{why} Showing another one.")
+        notice.warning(f"{why} Showing another one.")
         if key == before:
             # Said once.
             before = st.session_state.pop(_REMEMBERED)

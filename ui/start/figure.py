@@ -72,11 +72,15 @@ def _learning() -> None:
         if first.run and first.run.usable:
             st.rerun()
         words = first.words
-        if words:
-            st.caption(f"Nothing is trained on this server yet, so {title_of(FIRST)} is being trained now: {words}.")
-        else:
-            st.info(first.at_rest)
-            st.page_link("pages/train.py", label="Go on with it on the Train page")
+        # The figure keeps its place below.
+        with st.container():
+            if words:
+                st.caption(
+                    f"Nothing is trained on this server yet, so {title_of(FIRST)} is being trained now: {words}."
+                )
+            else:
+                st.info(first.at_rest)
+                st.page_link("pages/train.py", label="Go on with it on the Train page")
         progress = first.job.progress if first.job else None
         data = data_for(FIRST)
         indices = preview_indices(data.test_labels, data.test.count)

@@ -160,16 +160,22 @@ def groups(problems: dict[str, str]) -> None:
         names = [name for name, field in FIELDS.items() if field.group == group and _applies(name)]
         # An expander whose label changes is a new one, and would close under the visitor's hands.
         with st.expander(group, expanded=group == "Network", key=f"group_{group}"):
-            for row in _rows(names):
-                for name, column in zip(row, st.columns(ACROSS), strict=False):
-                    with column:
-                        _widget(name, FIELDS[name])
-                        if name in problems:
-                            st.error(problems[name])
+            # Another dataset may have more rows; what is below keeps its place.
+            with st.container():
+                for row in _rows(names):
+                    _row(row, problems)
             if group == "Data":
                 image_sources(_key("dataset"))
     if "continues" in problems:
         st.error(problems["continues"])
+
+
+def _row(names: list[str], problems: dict[str, str]) -> None:
+    for name, column in zip(names, st.columns(ACROSS), strict=False):
+        with column:
+            _widget(name, FIELDS[name])
+            if name in problems:
+                st.error(problems[name])
 
 
 def _rows(names: list[str]) -> list[list[str]]:

@@ -27,14 +27,16 @@ def image_sources(dataset_key: str) -> None:
     """
     folder = store().root / "datasets"
     known = {info.name: info for info in list_datasets(folder)}
-    if not known["fashion_mnist"].available:
-        # Workers that cannot be reached are spoken of beside the training; without them nothing can be fetched.
-        with suppress(JobError):
-            _fetch_fashion()
-    for info in known.values():
-        if not info.available and info.name != "fashion_mnist":
-            st.warning(f"{info.title}: {info.note}")
-            st.button("Remove it", key=f"remove_{info.name}", on_click=_remove, args=(info.name, dataset_key))
+    # The list below keeps its place, and stays open, when some of this comes or goes.
+    with st.container():
+        if not known["fashion_mnist"].available:
+            # Workers that cannot be reached are spoken of beside the training; without them nothing can be fetched.
+            with suppress(JobError):
+                _fetch_fashion()
+        for info in known.values():
+            if not info.available and info.name != "fashion_mnist":
+                st.warning(f"{info.title}: {info.note}")
+                st.button("Remove it", key=f"remove_{info.name}", on_click=_remove, args=(info.name, dataset_key))
     with st.expander("Your own images", key="own_images"):
         st.markdown(
             "Grey images of 28 x 28 pixels: one `.npz` file as Keras has it (`x_train`; if you like `y_train`, "
