@@ -35,14 +35,16 @@ st.subheader("Things to try", anchor=False)
 st.markdown(
     """
 - Hold a contest with **10** labels on **Variational**, one for each digit. Labels that spread over the codes should
-  name about 9 of 10 test digits, the same network from scratch about half of them.
-- Then look at the head on the frozen encoder: with few labels it should do no better than the network from scratch. An
+  name most test digits, the same network from scratch no more than about half of them.
+- Then look at the head on the frozen encoder: with 10 labels it should do no better than the network from scratch. An
   encoder alone saves little; what saves labels is to know where all the other images lie.
-- Compare the two that spread labels, over the codes and over PCA's: most of that lead is the neighbours' own, but the
-  encoder should make a third fewer mistakes at 100 labels.
-- Go on to **10,000** labels. The lead should melt: with so many there is hardly anything left to save.
-- Compare **Two dimensions** with **Quick start**, which has 32. Two numbers are a fine map, but they should lose to
-  plain pixels.
+- With **100** labels on **Variational** compare the two that spread them, over the codes and over PCA's: the encoder
+  should make about a third fewer mistakes. Hold the same contest on **Quick start**: there the two should do about
+  equally well. Nothing in its training drew the codes of like digits together.
+- Go on to **10,000** labels on **Variational**. The lead over the network from scratch should melt: with so many there
+  is hardly anything left to save.
+- Hold a contest with **1,000** labels on **Two dimensions**. Two numbers are a fine map, but nearest
+  neighbours and logistic regression on its codes should lose to logistic regression on plain pixels.
 - With 3,000 labels or more, press the cells of 4 and 9 in the confusion matrix: what is left are digits that you might
   misread as well.
 - Go to **Draw**: a network whose head has learned names your digit while you draw it. Then draw a letter, and see how

@@ -35,13 +35,14 @@ with shown_plainly():
 st.subheader("Things to try", anchor=False)
 st.markdown(
     """
-- Choose **Two dimensions** and point at the empty places between two kinds of digit. Close to a border you should see
-  one turn into the other; far out, shapes that are no digit at all.
-- Switch from **PCA** to **t-SNE** for a code of 32 numbers. The ten digits should come apart that PCA laid over each
-  other: they were apart in the latent space all along.
-- Draw a digit on the **Draw** page and come back. Your star should lie among digits of its kind.
+- Choose **Two dimensions** and point along a border between two kinds of digit. You should see one turn into the other.
+- Choose **Quick start**, whose code has 32 numbers, and switch from **PCA** to **t-SNE**. The ten digits should come
+  apart that PCA laid over each other: they were apart in the latent space all along.
+- Draw a digit on the **Draw** page and come back. On the map of **Two dimensions** your star should mostly lie among
+  digits of its kind; on the PCA map of **Quick start** those lie under others.
 - Turn on **Decoded grid**. Where it fades, no digit is near: an autoencoder never learned what to draw there.
-- Replay the training at the end of this page. The kinds of digit should come apart within the first hundred steps.
+- Choose **Two dimensions** and replay the training at the end of this page. The kinds of digit should lie over each
+  other at first, and come apart.
 """
 )
 with shown_plainly():

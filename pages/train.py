@@ -58,9 +58,9 @@ st.subheader("Things to try", anchor=False)
 st.markdown(
     """
 - Train **The article**, then **The article, mended**. Same size, same number of steps: the mended one should lose the
-  black holes in its strokes, and its error should fall to about a third.
-- Train **Linear**: its curve should come down to the PCA line and stay there. Then give it hidden layers and watch it
-  cross the line.
+  black holes in its strokes, and its error should fall to less than half.
+- Train **Linear**: its curve should come down to the PCA line and stay there. Then give it a hidden layer of 512 units:
+  it should cross the line.
 - Train **Linear** with the optimizer SGD and a learning rate of 10: it should diverge within a few steps. You should
   get a message that says at which step it did, and the last good weights.
 - Train **Variational** and watch the bars: the KL term should leave some of the 20 dimensions at zero. They have
@@ -69,8 +69,8 @@ st.markdown(
 - Train **Plain, 20 dimensions**, which is **Variational** without its KL term, and compare the two on **Runs**: it
   should lose about a third less of each digit. Then draw codes at random on **Generate**: only the variational one
   should make digits of them.
-- Set the training images to 100: the training curve should go on falling while the held-out curve turns up, and the
-  training images below should be rebuilt far better than the held-out ones above them.
+- Choose **Quick start** and set the training images to 100: the training curve should go on falling while the
+  held-out curve turns up, and the training images below should be rebuilt far better than the held-out ones above them.
 """
 )
 with shown_plainly():

@@ -55,7 +55,7 @@ CATALOGUE: dict[str, Preset] = {
     ),
     "article-long": Preset(
         "The article, long",
-        "The same for 30,000 steps, as the tutorial trained it. Watch how little the extra 29,000 steps bring.",
+        "The same for 30,000 steps, as the tutorial trained it. Watch what the extra 29,000 steps bring.",
         replace(_ARTICLE, steps=30_000),
     ),
     "article-mended": Preset(
@@ -72,7 +72,8 @@ CATALOGUE: dict[str, Preset] = {
     ),
     "convolutional": Preset(
         "Convolutional",
-        "Layers that know which pixels are neighbours: the sharpest digits with the fewest parameters.",
+        "Layers that know which pixels are neighbours: a smaller error than that of Quick start, with less than a "
+        "third of its parameters.",
         Config(architecture="conv", learning_rate=0.004, schedule="cosine"),
     ),
     "sparse": Preset(
@@ -126,14 +127,14 @@ CATALOGUE: dict[str, Preset] = {
     ),
     "variational-two-dimensions": Preset(
         "Variational, two dimensions",
-        "Beside Two dimensions on the map of the latent space: round, without holes, centred at zero. It pays for "
-        "that with blurrier digits.",
+        "Beside Two dimensions on the map of the latent space: round, and centred at zero. Its digits are as blurred "
+        "as those.",
         replace(_VARIATIONAL, encoder_widths=(512, 256, 128), latent_dim=2, steps=3000),
     ),
     "beta-4": Preset(
         "Variational, beta 4",
         "Variational with four times the price on the KL term (Higgins et al., 2017), all else being the same: fewer "
-        "dimensions are used, each for something one can name, and the digits blur.",
+        "dimensions are used, and the digits blur.",
         replace(_VARIATIONAL, beta=4.0),
     ),
 }

@@ -139,12 +139,12 @@ def test_a_cell_is_chosen_by_keyboard(chromium_page: Page, server: Server, run: 
     page = chromium_page
     visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
     expect(chart(page, 2)).to_be_visible()
-    for name in ("Class", "Taken for"):
+    for name, shown in (("Class", r"^7 (taken for|named rightly)"), ("Taken for", r"^7 named rightly: \d+ images")):
         page.get_by_role("combobox", name=name, exact=True).focus()
         page.keyboard.type("7")
+        expect(page.get_by_role("option", name="7", exact=True)).to_be_visible()
         page.keyboard.press("Enter")
-        settle(page)
-    expect(page.get_by_text(re.compile(r"^7 named rightly: \d+ images"))).to_be_visible()
+        expect(page.get_by_text(re.compile(shown))).to_be_visible()
 
 
 def test_a_contest_is_stopped(chromium_page: Page, server: Server, run: Run) -> None:

@@ -90,7 +90,7 @@ def test_new_samples_are_others_and_an_old_seed_brings_the_old_ones_back(generat
     wait_until(lambda: not set(cells(generate)) & set(first), "all samples are others")
     seed = generate.get_by_label("Seed", exact=True)
     expect(seed).to_have_value("1")
-    assert "seed=1" in generate.url
+    expect(generate).to_have_url(re.compile("seed=1"))
     seed.fill("0")
     seed.press("Enter")
     wait_until(lambda: cells(generate) == first, "the samples of the old seed are back")

@@ -185,7 +185,7 @@ def test_an_open_list_stays_open_while_a_comparison_is_made(
     expect(chromium_page.get_by_text("± is half of the 95 % interval")).to_be_visible()
     settle(chromium_page)
     expect(values).to_be_visible()
-    assert f"sweep={sweep.key}" in chromium_page.url
+    expect(chromium_page).to_have_url(re.compile(f"sweep={sweep.key}"))
     SweepStore(server.store.root).delete(sweep.key)
 
 

@@ -40,7 +40,7 @@ _TRIES = (
     ),
     _Try(
         "choose **Quick start**, turn **Centre and scale like MNIST** off and draw a small digit in a corner",
-        "Next to nothing should come back: the network has never seen ink there.",
+        "Hardly more than a smudge should come back: the network has never seen ink there.",
         (QUICK,),
     ),
     _Try(
@@ -51,7 +51,8 @@ _TRIES = (
     ),
     _Try(
         "start the contest on **Classify** for **Quick start**, come back and draw",
-        "Its head should name your digit in mid-stroke. Draw a letter: it can only say digits, and is often sure.",
+        "Its head should name most of your digits in mid-stroke. Draw letters: it can only say digits, and should be "
+        "sure of some.",
         (QUICK,),
     ),
 )
