@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 STEPS = {
     "quick-start": 500, "two-dimensions": 600, "denoising": 300, "variational": 1000, "beta-4": 500, "linear": 500,
-    "article": 200, "article-mended": 200, "sparse": 200, "convolutional": 60, "variational-two-dimensions": 600,
+    "article": 200, "article-mended": 200, "sparse": 200, "variational-two-dimensions": 600,
     "plain-20": 1000,
 }  # fmt: skip
 """As few as show what is claimed, in batches of `BATCH`: a preset takes 1,000 or more, in batches of 256."""

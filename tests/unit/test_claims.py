@@ -445,35 +445,35 @@ def test_from_a_one_to_a_zero(networks: Networks) -> None:
 
 # Classify
 
-CLASS = {"train_size": 8000, "steps": 1000}
+LABELLED = {"train_size": 8000, "steps": 1000}
 """So few images that the neighbours of all are found in seconds."""
 
 
-class Contests:
-    """Accuracies of contestants, each worked out when it is first asked for."""
+class Accuracies:
+    """Those of contestants; what all contests of a network share is made once."""
 
     def __init__(self, networks: Networks) -> None:
         self.networks = networks
         self.benches: dict[str, Bench] = {}
 
-    def accuracy(self, preset: str, name: str, labels: int) -> float:
+    def of(self, preset: str, name: str, labels: int) -> float:
         if preset not in self.benches:
-            run = self.networks.run(preset, **CLASS)
+            run = self.networks.run(preset, **LABELLED)
             self.benches[preset] = Bench(run, folder=self.networks.store.root / "datasets", basis=basis)
         bench = self.benches[preset]
         return teach(name, bench, labels=labels, seed=0).accuracy(bench.test_labels)
 
 
 @pytest.fixture(scope="module")
-def contests(networks: Networks) -> Contests:
-    return Contests(networks)
+def accuracies(networks: Networks) -> Accuracies:
+    return Accuracies(networks)
 
 
 @holds("Labels that spread over the codes should name most test digits")
 @holds("with 10 labels it should do no better than the network from scratch")
-def test_with_ten_labels_only_those_that_spread_help(contests: Contests) -> None:
+def test_with_ten_labels_only_those_that_spread_help(accuracies: Accuracies) -> None:
     spreading, scratch, head = (
-        contests.accuracy("variational", name, 10) for name in ("spreading", "from-scratch", "head")
+        accuracies.of("variational", name, 10) for name in ("spreading", "from-scratch", "head")
     )
     assert spreading > 0.6
     assert scratch < 0.6
@@ -481,9 +481,9 @@ def test_with_ten_labels_only_those_that_spread_help(contests: Contests) -> None
 
 
 @holds("The lead over the network from scratch should melt")
-def test_with_most_images_labelled_the_lead_melts(contests: Contests) -> None:
+def test_with_most_images_labelled_the_lead_melts(accuracies: Accuracies) -> None:
     few, many = (
-        contests.accuracy("variational", "spreading", labels) - contests.accuracy("variational", "from-scratch", labels)
+        accuracies.of("variational", "spreading", labels) - accuracies.of("variational", "from-scratch", labels)
         for labels in (10, 6000)
     )
     assert few > 0.1
@@ -491,10 +491,10 @@ def test_with_most_images_labelled_the_lead_melts(contests: Contests) -> None:
 
 
 @holds("should lose to logistic regression on plain pixels")
-def test_two_dimensions_lose_to_pixels(contests: Contests) -> None:
-    pixels = contests.accuracy("two-dimensions", "logistic-pixels", 1000)
+def test_two_dimensions_lose_to_pixels(accuracies: Accuracies) -> None:
+    pixels = accuracies.of("two-dimensions", "logistic-pixels", 1000)
     for name in ("neighbours", "logistic-codes"):
-        assert contests.accuracy("two-dimensions", name, 1000) < pixels
+        assert accuracies.of("two-dimensions", name, 1000) < pixels
 
 
 # Presets that no page speaks of
@@ -529,7 +529,7 @@ def test_the_two_maps_of_two_dimensions(networks: Networks) -> None:
     plain, round_ = (networks.codec(name).encode(TEST) for name in names)
     assert np.abs(round_.mean(axis=0)).max() < 0.8
     assert np.abs(round_.mean(axis=0)).max() < np.abs(plain.mean(axis=0)).max()
-    errors = [mse(networks.run(name, steps=600)) for name in names]
+    errors = [mse(networks.run(name)) for name in names]
     assert 0.8 < errors[1] / errors[0] < 1.25
 
 
