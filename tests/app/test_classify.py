@@ -270,15 +270,23 @@ def test_a_cell_is_chosen_in_two_lists_as_well(tab: Tab, jobs: FakeJobs, run: Ru
     assert framed(tab) == [("3", "4")]
 
 
-def test_a_pressed_cell_is_the_one_that_the_lists_say(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+def test_a_choice_that_was_left_stands_again(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)
-    # What the callback of a pressed cell does, and that of one that is pressed again.
-    tab.session_state["confusion_spreading_chosen"] = ("5", "6")
-    tab.run()
-    lists = [tab.selectbox(key=f"confusion_spreading_{part}").value for part in ("class", "answer")]
-    assert lists == ["5", "6"]
+    tab.selectbox(key="confusion_spreading_class").set_value("5").run()
+    tab.selectbox(key="confusion_spreading_answer").set_value("6").run()
+    tab.open("start")
+    tab.open("classify", run=run.key)
     assert framed(tab) == [("5", "6")]
+
+
+def test_a_list_is_not_ordered_to_show_what_it_shows(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    # An order that arrives after the visitor's next choice would undo that choice.
+    save_contest(run, 100, 0, contest(run))
+    tab.open("classify", run=run.key)
+    tab.run()
+    lists = [tab.selectbox(key=f"confusion_spreading_{part}") for part in ("class", "answer")]
+    assert not any(one.proto.set_value for one in (*lists, tab.selectbox(key=CONTESTANT)))
 
 
 def test_a_curve_is_picked_out_in_a_list_as_well(tab: Tab, jobs: FakeJobs, run: Run) -> None:

@@ -22,6 +22,7 @@ from tests.app.tab import Tab
 from tests.app.test_run_list import like, on_own_images, tick
 from tests.app.test_start import two_runs
 from tests.small import SMALL, copied
+from ui.runs.comparison import COMPARED
 
 OTHER_TITLE = "Dense 16, 4 dimensions, 6 steps"
 TITLE = "Dense 16, 4 dimensions, 5 steps"
@@ -294,3 +295,18 @@ def test_images_without_labels_have_numbers_and_no_chart_by_class(
 
 def _columns(chart: Any) -> list[str]:
     return list(pa.ipc.open_stream(chart.proto.data.data).read_pandas().columns)
+
+
+def test_a_new_name_reaches_the_list_that_shows_the_old_one(
+    tab: Tab, store: RunStore, small_run: Run, pca: PcaBasis
+) -> None:
+    run = copied(small_run, store)
+    tab.open("runs", compare=f"{run.key},pca").run()
+    assert not tab.multiselect(key=COMPARED.key).proto.set_value
+    run.rename("My own")
+    tab.run()
+    listed = tab.multiselect(key=COMPARED.key)
+    assert listed.proto.set_value
+    assert listed.value[0] == run.key
+    tab.run()
+    assert not tab.multiselect(key=COMPARED.key).proto.set_value

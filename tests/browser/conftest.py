@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, expect, sync_playwright
 
 import chromium as installed
 from tests.browser.served import MILLISECONDS, Server
@@ -27,6 +29,15 @@ FLAGS = [
     "--disable-sync",
 ]
 
+SIZE: ViewportSize = {"width": 1440, "height": 1000}
+FORGET_ONCE = """
+if (location.protocol.startsWith("http") && sessionStorage.getItem("visitor") !== "VISITOR") {
+  localStorage.clear();
+  sessionStorage.clear();
+  sessionStorage.setItem("visitor", "VISITOR");
+}
+"""
+
 
 # Not for the whole session: as long as Playwright is there, nothing else can run an event loop in this thread, and the
 # unit tests come after these.
@@ -41,17 +52,74 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def chromium_page(chromium: Browser) -> Iterator[Page]:
-    """A tab of a new visitor, in which no script may fail and which fetches nothing from elsewhere."""
-    with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
+@pytest.fixture(scope="module")
+def shared_tab(chromium: Browser) -> Iterator[Page]:
+    """The tab that all tests of a file use in turn. A new one would compile Streamlit's scripts anew each time, which
+    takes longer than most of the tests."""
+    with chromium.new_context(viewport=SIZE) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda request: faults.extend(_elsewhere(request.url)))
         yield page
-        assert faults == []
+
+
+@pytest.fixture
+def chromium_page(shared_tab: Page) -> Iterator[Page]:
+    """A tab of a new visitor, in which no script may fail and which fetches nothing from elsewhere."""
+    with _visited_anew(shared_tab) as page, _watched(page):
+        yield page
+
+
+@pytest.fixture
+def changed_page(chromium: Browser) -> Iterator[Page]:
+    """The same, to be changed for good: by a script that runs before all others."""
+    with chromium.new_context(viewport=SIZE) as context:
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        with _watched(page):
+            yield page
+
+
+@contextmanager
+def _watched(page: Page) -> Iterator[None]:
+    """Fails when a script has failed, or when something was fetched from elsewhere."""
+    faults: list[str] = []
+
+    def take_error(error: Error) -> None:
+        faults.append(str(error))
+
+    def take_request(request: Request) -> None:
+        faults.extend(_elsewhere(request.url))
+
+    page.on("pageerror", take_error)
+    page.on("request", take_request)
+    yield
+    page.remove_listener("pageerror", take_error)
+    page.remove_listener("request", take_request)
+    assert faults == []
+
+
+@contextmanager
+def _visited_anew(page: Page) -> Iterator[Page]:
+    """As if nobody had used this tab before; afterwards nothing goes on in it."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.resetNavigationHistory")
+    session.send("Page.enable")
+    script = {"source": FORGET_ONCE.replace("VISITOR", uuid4().hex)}
+    forgetting = session.send("Page.addScriptToEvaluateOnNewDocument", script)
+    yield page
+    for other in page.context.pages:
+        if other != page:
+            other.close()
+    page.unroute_all(behavior="ignoreErrors")
+    # What is left under the pointer would be hovered in the next test.
+    page.mouse.up()
+    page.mouse.move(0, 0)
+    page.goto("about:blank")
+    session.send("Page.removeScriptToEvaluateOnNewDocument", forgetting)
+    session.detach()
+    page.context.clear_cookies()
+    page.set_viewport_size(SIZE)
+    page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
 
 
 @pytest.fixture

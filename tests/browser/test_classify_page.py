@@ -20,7 +20,7 @@ from ae_core.classification.heads import load_head
 from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import basis_of
 from ae_core.runs.store import Run
-from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
+from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, two_frames, wait_for_ink, wait_for_server
 from tests.browser.served import MILLISECONDS, ROOT, Server, serving, settle, visit
 from tests.browser.train_page import button, overflow
 from tests.small import copied
@@ -65,6 +65,15 @@ def hold(page: Page) -> None:
     expect(page.get_by_text(re.compile("^Held already"))).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
     settle(page)
+
+
+def open_held(page: Page, server: Server, run: Run) -> None:
+    """Open the page where the contest with 1,000 labels has been held."""
+    visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
+    expect(button(page, "Start the contest")).to_be_visible()
+    if button(page, "Start the contest").is_enabled():
+        hold(page)
+    expect(chart(page, 2)).to_be_visible()
 
 
 def errors(page: Page) -> dict[tuple[str, int], float]:
@@ -125,7 +134,7 @@ def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
 
 def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) -> None:
     page = chromium_page
-    visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
+    open_held(page, server, run)
     seven = chart(page, 2).locator('.mark-rect path[aria-label*="Taken for: 7; Class: 7;"]')
     expect(seven).to_be_visible()
     seven.click()
@@ -137,14 +146,20 @@ def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) 
 
 def test_a_cell_is_chosen_by_keyboard(chromium_page: Page, server: Server, run: Run) -> None:
     page = chromium_page
-    visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
-    expect(chart(page, 2)).to_be_visible()
-    for name, shown in (("Class", r"^7 (taken for|named rightly)"), ("Taken for", r"^7 named rightly: \d+ images")):
-        page.get_by_role("combobox", name=name, exact=True).focus()
-        page.keyboard.type("7")
-        expect(page.get_by_role("option", name="7", exact=True)).to_be_visible()
+    open_held(page, server, run)
+    for name in ("Class", "Taken for"):
+        box = page.get_by_role("combobox", name=name, exact=True)
+        # A list closes when the page scrolls, and what was typed is then no choice.
+        box.scroll_into_view_if_needed()
+        two_frames(page)
+        box.focus()
+        page.keyboard.type("4")
+        expect(page.get_by_role("option", name="4", exact=True)).to_be_visible()
         page.keyboard.press("Enter")
-        expect(page.get_by_text(re.compile(shown))).to_be_visible()
+        # A list that closes takes the focus back.
+        expect(page.get_by_role("listbox")).to_have_count(0)
+        expect(box).to_have_value("4")
+    expect(page.get_by_text(re.compile(r"^4 named rightly: \d+ images"))).to_be_visible()
 
 
 def test_a_contest_is_stopped(chromium_page: Page, server: Server, run: Run) -> None:
@@ -191,6 +206,5 @@ def test_on_a_phone_nothing_is_wider_than_the_page(chromium: Browser, server: Se
     with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
-        visit(page, f"{server.address}/classify?run={run.key}&labels=1000")
-        expect(chart(page, 2)).to_be_visible()
+        open_held(page, server, run)
         assert overflow(page) == 0

@@ -400,9 +400,8 @@ def test_pca_is_drawn_with_beside_a_network(board: Page, server: Server) -> None
     wait_for_server(board)
     assert not np.array_equal(rebuilt(board, 0), rebuilt(board, 1))
     assert np.array_equal(seen(board, 0), seen(board, 1))
-    address = board.url
-    assert address.endswith("pca")
-    visit(board, address)
+    board.wait_for_url(re.compile("pca$"))
+    visit(board, board.url)
     expect(board.locator(".draw .codec")).to_have_count(2)
 
 
@@ -458,20 +457,20 @@ CanvasRenderingContext2D.prototype.getImageData = function (...box) {
 
 @pytest.mark.parametrize("script", [UNREADABLE, BLURRED], ids=["refused", "blurred"])
 def test_a_browser_that_hides_the_canvas_shows_what_the_server_made(
-    chromium_page: Page, server: Server, script: str
+    changed_page: Page, server: Server, script: str
 ) -> None:
-    chromium_page.add_init_script(script)
-    visit(chromium_page, f"{server.address}/draw")
-    canvas_box(chromium_page)
-    stroke(chromium_page, FIVE)
-    expect(chromium_page.locator(".draw .words")).to_contain_text("so this follows after each stroke")
-    wait_for_ink(chromium_page)
-    expect(figure(chromium_page)).to_have_attribute("data-check", "server")
+    changed_page.add_init_script(script)
+    visit(changed_page, f"{server.address}/draw")
+    canvas_box(changed_page)
+    stroke(changed_page, FIVE)
+    expect(changed_page.locator(".draw .words")).to_contain_text("so this follows after each stroke")
+    wait_for_ink(changed_page)
+    expect(figure(changed_page)).to_have_attribute("data-check", "server")
     (codec,) = [open_codec(run) for run in server.store.runs()]
-    chromium_page.evaluate("() => delete CanvasRenderingContext2D.prototype.getImageData")
-    expect(chromium_page.locator(".draw .mse")).not_to_have_text("–")
+    changed_page.evaluate("() => delete CanvasRenderingContext2D.prototype.getImageData")
+    expect(changed_page.locator(".draw .mse")).not_to_have_text("–")
     assert codec.latent_dim == 4
-    chromium_page.wait_for_selector(SETTLED)
+    changed_page.wait_for_selector(SETTLED)
 
 
 def test_a_run_deleted_while_it_is_shown_is_drawn_with_to_the_end(

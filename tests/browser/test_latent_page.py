@@ -123,8 +123,8 @@ def test_a_drawing_from_the_draw_page_is_a_star_on_the_map_that_was_chosen_befor
     expect(root).to_have_attribute("data-state", "ready")
     expect(root).to_have_attribute("data-stars", "1")
     expect(chromium_page.get_by_role("radio", name="PCA")).to_be_checked()
-    address = parse_qs(urlsplit(chromium_page.url).query)
-    assert address == {"run": [digit_runs[2].key], "map": ["PCA"]}
+    asked = {"run": [digit_runs[2].key], "map": ["PCA"]}
+    chromium_page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == asked)
 
 
 def test_the_training_is_replayed_and_a_dimension_walked_along(

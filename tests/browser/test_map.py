@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -47,27 +47,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the test page."""
     with serving(tmp_path_factory.mktemp("map"), "tests/browser/apps/map_page.py") as server:
         yield server.address
-
-
-@pytest.fixture(scope="module")
-def visitor(chromium: Browser) -> Iterator[BrowserContext]:
-    """One visitor for all tests: what one tab has fetched, the next need not."""
-    with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
-        yield context
-
-
-@pytest.fixture
-def chromium_page(visitor: BrowserContext, server: str) -> Iterator[Page]:
-    """A new tab, in which no script may fail and which fetches nothing from elsewhere."""
-    page = visitor.new_page()
-    page.set_default_timeout(MILLISECONDS)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    near = (server, server.replace("http", "ws"), "blob:", "data:", "about:")
-    page.on("request", lambda request: None if request.url.startswith(near) else faults.append(request.url))
-    yield page
-    page.close()
-    assert faults == []
 
 
 def open_map(page: Page, address: str, *, state: str = "ready") -> Locator:

@@ -15,6 +15,7 @@ from ui.classify.setup import Field, percent
 from ui.components import Strip, digit_strips
 from ui.selection.address import Parameter
 from ui.shell.errors import shown_plainly
+from ui.shell.session import settle_control
 
 CONTESTANT = "answers_of"
 _ANSWERS: Parameter[str | None] = Parameter.one_of(
@@ -39,7 +40,7 @@ def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:
         # The best one, unless the visitor has chosen another.
         best = max(accuracies, key=lambda name: accuracies[name])
         asked = _ANSWERS.settle()
-        st.session_state[CONTESTANT] = asked if asked in outcomes else best
+        settle_control(CONTESTANT, asked if asked in outcomes else best)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox(
                 "Classifier", list(outcomes), key=CONTESTANT, width=320, on_change=_choose,
@@ -73,24 +74,33 @@ def _choose() -> None:
 
 def _choose_cell(field: Field, key: str, commonest: tuple[str, str]) -> tuple[str, str]:
     """Two lists that choose a cell of the matrix `key` without a mouse; returns the class and the answer."""
-    before = st.session_state.get(f"{key}_chosen")
-    now = before if before and set(before) <= set(field.names) else commonest
-    st.session_state.update(zip(_lists(key), now, strict=True))
+    kept = st.session_state.get(f"{key}_chosen", commonest)
+    # Written where they say nothing or a class that is gone, and by a press on a cell: in each run, a run that began
+    # before a choice would take it back.
+    if any(st.session_state.get(name) not in field.names for name in _lists(key)):
+        _write(key, kept if set(kept) <= set(field.names) else commonest)
     with st.container(horizontal=True):
-        for name, label in zip(_lists(key), ("Class", "Taken for"), strict=True):
+        kind, answer = (
             st.selectbox(label, field.names, key=name, width=150, on_change=_keep_cell, args=(key,))
-    return now
+            for name, label in zip(_lists(key), ("Class", "Taken for"), strict=True)
+        )
+    return kind, answer
 
 
 def _keep_cell(key: str) -> None:
-    """Note the cell that the lists say; a callback."""
+    """Note the cell that the lists say, as Streamlit forgets them on another page; a callback."""
     st.session_state[f"{key}_chosen"] = tuple(st.session_state[name] for name in _lists(key))
 
 
 def _take_cell(key: str) -> None:
     """Note the cell that was pressed; a callback."""
     if pressed := chosen_cell(key):
-        st.session_state[f"{key}_chosen"] = pressed
+        _write(key, pressed)
+        _keep_cell(key)
+
+
+def _write(key: str, cell: tuple[str, str]) -> None:
+    st.session_state.update(zip(_lists(key), cell, strict=True))
 
 
 def _lists(key: str) -> tuple[str, str]:

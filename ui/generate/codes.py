@@ -18,6 +18,7 @@ from ui.selection.open_codecs import OpenCodec, encode_pixels, open_chosen
 from ui.selection.run import run_choice, showable, told_apart, why_not_shown
 from ui.shell.errors import unmarked
 from ui.shell.server import data_for, store
+from ui.shell.session import settle_control
 
 Floats = NDArray[np.float32]
 
@@ -89,7 +90,7 @@ def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
     if why:
         instead = f"{names[first]} stands" if first != NOTHING else "Nothing stands"
         notice.warning(f"{why} {unmarked(instead)} beside {unmarked(run.title)} now.")
-    st.session_state["chosen_beside"] = asked if asked in names else first
+    settle_control("chosen_beside", asked if asked in names else first, names)
     if asked is not None:
         address.settle({BESIDE: st.session_state["chosen_beside"]})
     chosen: str = st.selectbox(

@@ -18,6 +18,7 @@ from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.errors import unmarked
 from ui.shell.server import data_for
+from ui.shell.session import settle_control
 
 Floats = NDArray[np.float32]
 
@@ -108,7 +109,8 @@ def _end(end: _End, data: Dataset, notice: DeltaGenerator) -> Floats | None:
     """The chosen digit of one end, (28, 28); None for a drawing that is not there."""
     drawn = drawn_digit()
     chosen = end.parameter(data).settle(notice)
-    st.session_state[end.kind], st.session_state[end.index] = chosen.kind, chosen.index
+    settle_control(end.kind, chosen.kind)
+    settle_control(end.index, chosen.index)
     kinds = [ANY, *(data.class_names if data.test_labels is not None else ())]
     there = [DRAWING] if drawn is not None or chosen.kind == DRAWING else []
     st.selectbox(end.letter, [*kinds, *there], key=end.kind, on_change=_to_kind, args=(end, data), width=110)

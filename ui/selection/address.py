@@ -21,6 +21,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.shell.errors import unmarked
+from ui.shell.session import settle_control
 
 T = TypeVar("T")
 Values = dict[str, list[str]]
@@ -120,9 +121,9 @@ class Parameter(Generic[T]):
         here = _here()
         # Streamlit forgets each widget that was not drawn lately.
         if is_news(self.name) or self.key not in st.session_state:
-            self._choose(self._asked())
+            settle_control(self.key, self._asked())
         elif not self._takes(st.session_state[self.key]):
-            self._choose(self.usual)
+            settle_control(self.key, self.usual)
         settle({self.name: self.chosen_text()})
         if problem := here.problems.get(self.name):
             (notice or st).warning(problem)
@@ -159,10 +160,6 @@ class Parameter(Generic[T]):
             return self.read(self.text(chosen)) == chosen
         except ValueError:
             return False
-
-    def _choose(self, choice: T) -> None:
-        if self.key not in st.session_state or st.session_state[self.key] != choice:
-            st.session_state[self.key] = choice
 
 
 def change_together(*parameters: Parameter[Any]) -> None:

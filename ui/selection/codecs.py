@@ -16,6 +16,7 @@ from ae_core.runs.store import Run
 from ui.selection import address
 from ui.selection.run import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
 from ui.shell.server import store
+from ui.shell.session import settle_control
 
 PCA = "pca"
 
@@ -87,7 +88,7 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
             why_not_shown(name)
     for problem in st.session_state.get(choice.refused, ()):
         st.warning(problem)
-    st.session_state[choice.key] = [name for name in named if name in names]
+    settle_control(choice.key, [name for name in named if name in names], names)
     chosen: list[str] = st.multiselect(
         choice.label,
         list(names),

@@ -21,6 +21,7 @@ from ui.selection.run import RUN, showable
 from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.rename import naming
 from ui.shell.server import baseline_mse, has_baseline, jobs, store
+from ui.shell.session import settle_control
 from ui.sweeps.chart import sweep_chart
 from ui.sweeps.digits import show_digits
 from ui.sweeps.form import PROBLEM, STARTED, SWEEP, UNKNOWN, new_sweep, start, sweeps
@@ -89,8 +90,8 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
         # Came by a link, or has just started it: it stands far down, and the button that was pressed is gone.
         lead_to(PLACE)
     st.session_state[_SEEN] = chosen.key
-    st.session_state["chosen_sweep"] = chosen.key
     titles = {one.key: sweep_title(one, store().root) for one in kept}
+    settle_control("chosen_sweep", chosen.key, titles)
     st.selectbox(
         "Sweep", list(titles), key="chosen_sweep", format_func=lambda key: titles.get(key, key), on_change=_remember
     )

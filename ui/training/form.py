@@ -17,6 +17,7 @@ from ui.selection import address
 from ui.selection.run import RUN, why_not_shown
 from ui.shell.errors import unmarked
 from ui.shell.server import data_for, has_data, store
+from ui.shell.session import settle_control
 from ui.training.own_images import image_sources
 
 GROUPS = ("Network", "Optimizer", "Loss", "Regularisation", "Data")
@@ -137,7 +138,8 @@ def write_address(config: Config) -> None:
 
 def preset_choice(config: Config | None) -> None:
     """The list of presets; choosing one fills the form."""
-    chosen = st.session_state[PRESET] = _preset_of(config)
+    chosen = _preset_of(config)
+    settle_control(PRESET, chosen)
     options = [*PRESETS] if chosen in PRESETS else [*PRESETS, CUSTOM]
     st.selectbox(
         "Preset", options, key=PRESET, format_func=_preset_title, on_change=_take_preset, width=PRESET_WIDTH,
