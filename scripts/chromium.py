@@ -31,7 +31,7 @@ ASK_PLAYWRIGHT = (
 def is_needed(arguments: Sequence[str]) -> bool:
     """Whether pytest, called with these arguments, may come to a test that uses a browser."""
     named = [argument.replace(os.sep, "/") for argument in arguments if argument.startswith("tests")]
-    return not named or not all(path.startswith(("tests/unit", "tests/app")) for path in named)
+    return not named or not all(path.startswith(("tests/unit", "tests/app", "tests/claims")) for path in named)
 
 
 def find_or_install() -> str:
@@ -50,7 +50,7 @@ def find_or_install() -> str:
         "No Chromium was found and none could be installed. The browser tests need one.\n"
         "Install Chromium, Chrome or Edge by hand (Debian: sudo apt install chromium), or name the one you have:\n"
         f"  {VARIABLE}=/path/to/chromium scripts/test\n"
-        "The tests that need no browser: scripts/test tests/unit tests/app"
+        "The tests that need no browser: scripts/test tests/unit tests/app tests/claims"
     )
 
 

@@ -33,7 +33,7 @@ from ae_core.latent.sampling import Normal, Sampler, fit_samplers
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run, RunStore
-from tests.unit.claimed import CLAIMED, Networks, decoded, holds, lines_drawn, rebuilt, texts
+from tests.claims.claimed import CLAIMED, Networks, decoded, holds, lines_drawn, rebuilt, texts
 from ui.training.verdict import USED_NATS
 
 DATA = load_dataset("mnist")
@@ -445,9 +445,6 @@ def test_from_a_one_to_a_zero(networks: Networks) -> None:
 
 # Classify
 
-LABELLED = {"train_size": 8000, "steps": 1000}
-"""So few images that the neighbours of all are found in seconds."""
-
 
 class Accuracies:
     """Those of contestants; what all contests of a network share is made once."""
@@ -458,7 +455,7 @@ class Accuracies:
 
     def of(self, preset: str, name: str, labels: int) -> float:
         if preset not in self.benches:
-            run = self.networks.run(preset, **LABELLED)
+            run = self.networks.run(preset)
             self.benches[preset] = Bench(run, folder=self.networks.store.root / "datasets", basis=basis)
         bench = self.benches[preset]
         return teach(name, bench, labels=labels, seed=0).accuracy(bench.test_labels)
