@@ -270,6 +270,17 @@ def test_a_cell_is_chosen_in_two_lists_as_well(tab: Tab, jobs: FakeJobs, run: Ru
     assert framed(tab) == [("3", "4")]
 
 
+def test_a_pressed_cell_is_the_one_that_the_lists_say(tab: Tab, jobs: FakeJobs, run: Run) -> None:
+    save_contest(run, 100, 0, contest(run))
+    tab.open("classify", run=run.key)
+    # What the callback of a pressed cell does, and that of one that is pressed again.
+    tab.session_state["confusion_spreading_chosen"] = ("5", "6")
+    tab.run()
+    lists = [tab.selectbox(key=f"confusion_spreading_{part}").value for part in ("class", "answer")]
+    assert lists == ["5", "6"]
+    assert framed(tab) == [("5", "6")]
+
+
 def test_a_choice_that_was_left_stands_again(tab: Tab, jobs: FakeJobs, run: Run) -> None:
     save_contest(run, 100, 0, contest(run))
     tab.open("classify", run=run.key)

@@ -56,9 +56,7 @@ def chromium() -> Iterator[Browser]:
 def shared_tab(chromium: Browser) -> Iterator[Page]:
     """The tab that all tests of a file use in turn. A new one would compile Streamlit's scripts anew each time, which
     takes longer than most of the tests."""
-    with chromium.new_context(viewport=SIZE) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
+    with _new_tab(chromium) as page:
         yield page
 
 
@@ -72,11 +70,16 @@ def chromium_page(shared_tab: Page) -> Iterator[Page]:
 @pytest.fixture
 def changed_page(chromium: Browser) -> Iterator[Page]:
     """The same, to be changed for good: by a script that runs before all others."""
+    with _new_tab(chromium) as page, _watched(page):
+        yield page
+
+
+@contextmanager
+def _new_tab(chromium: Browser) -> Iterator[Page]:
     with chromium.new_context(viewport=SIZE) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
-        with _watched(page):
-            yield page
+        yield page
 
 
 @contextmanager

@@ -140,6 +140,8 @@ def test_a_cell_opens_its_digits(chromium_page: Page, server: Server, run: Run) 
     seven.click()
     opened = page.get_by_text(re.compile(r"^7 named rightly: \d+ images"))
     expect(opened).to_be_visible()
+    for name in ("Class", "Taken for"):
+        expect(page.get_by_role("combobox", name=name, exact=True)).to_have_value("7")
     digits = page.locator(".st-key-cell_digits canvas.digit")
     expect(digits).to_have_count(48)
 

@@ -75,32 +75,23 @@ def _choose() -> None:
 def _choose_cell(field: Field, key: str, commonest: tuple[str, str]) -> tuple[str, str]:
     """Two lists that choose a cell of the matrix `key` without a mouse; returns the class and the answer."""
     kept = st.session_state.get(f"{key}_chosen", commonest)
-    # Written where they say nothing or a class that is gone, and by a press on a cell: in each run, a run that began
-    # before a choice would take it back.
-    if any(st.session_state.get(name) not in field.names for name in _lists(key)):
-        _write(key, kept if set(kept) <= set(field.names) else commonest)
+    now = kept if set(kept) <= set(field.names) else commonest
     with st.container(horizontal=True):
-        kind, answer = (
+        for name, label, part in zip(_lists(key), ("Class", "Taken for"), now, strict=True):
+            settle_control(name, part)
             st.selectbox(label, field.names, key=name, width=150, on_change=_keep_cell, args=(key,))
-            for name, label in zip(_lists(key), ("Class", "Taken for"), strict=True)
-        )
-    return kind, answer
+    return now
 
 
 def _keep_cell(key: str) -> None:
-    """Note the cell that the lists say, as Streamlit forgets them on another page; a callback."""
+    """Note the cell that the lists say; a callback."""
     st.session_state[f"{key}_chosen"] = tuple(st.session_state[name] for name in _lists(key))
 
 
 def _take_cell(key: str) -> None:
     """Note the cell that was pressed; a callback."""
     if pressed := chosen_cell(key):
-        _write(key, pressed)
-        _keep_cell(key)
-
-
-def _write(key: str, cell: tuple[str, str]) -> None:
-    st.session_state.update(zip(_lists(key), cell, strict=True))
+        st.session_state[f"{key}_chosen"] = pressed
 
 
 def _lists(key: str) -> tuple[str, str]:

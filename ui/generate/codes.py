@@ -90,9 +90,10 @@ def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
     if why:
         instead = f"{names[first]} stands" if first != NOTHING else "Nothing stands"
         notice.warning(f"{why} {unmarked(instead)} beside {unmarked(run.title)} now.")
-    settle_control("chosen_beside", asked if asked in names else first, names)
+    shown = asked if asked in names else first
+    settle_control("chosen_beside", shown, [names[shown]])
     if asked is not None:
-        address.settle({BESIDE: st.session_state["chosen_beside"]})
+        address.settle({BESIDE: shown})
     chosen: str = st.selectbox(
         "Beside it",
         list(names),

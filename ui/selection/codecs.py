@@ -88,7 +88,8 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
             why_not_shown(name)
     for problem in st.session_state.get(choice.refused, ()):
         st.warning(problem)
-    settle_control(choice.key, [name for name in named if name in names], names)
+    shown = [name for name in named if name in names]
+    settle_control(choice.key, shown, [names[name] for name in shown])
     chosen: list[str] = st.multiselect(
         choice.label,
         list(names),

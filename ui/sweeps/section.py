@@ -91,7 +91,7 @@ def _chosen(kept: Sequence[KeptSweep]) -> KeptSweep | None:
         lead_to(PLACE)
     st.session_state[_SEEN] = chosen.key
     titles = {one.key: sweep_title(one, store().root) for one in kept}
-    settle_control("chosen_sweep", chosen.key, titles)
+    settle_control("chosen_sweep", chosen.key, [titles[chosen.key]])
     st.selectbox(
         "Sweep", list(titles), key="chosen_sweep", format_func=lambda key: titles.get(key, key), on_change=_remember
     )
