@@ -54,7 +54,7 @@ def runs(server: Server, small_run: Run) -> Iterator[list[Run]]:
 def test_a_run_is_ticked_by_keyboard(chromium_page: Page, server: Server, runs: list[Run]) -> None:
     page = chromium_page
     visit(page, f"{server.address}/runs")
-    grid = page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    grid = table(page).locator("canvas").first
     expect(grid).to_be_visible()
     grid.focus()
     page.keyboard.press("ArrowDown")
@@ -78,7 +78,8 @@ def like(run: Run, store: RunStore) -> Run:
 
 
 def table(page: Page) -> Locator:
-    return page.get_by_test_id("stDataFrame").first
+    """The list of runs. That of a comparison may be drawn before it."""
+    return page.locator(".st-key-run_list").get_by_test_id("stDataFrame")
 
 
 def tick(page: Page, *rows: int) -> None:
@@ -196,7 +197,7 @@ def test_a_tick_stays_with_its_run_when_another_one_arrives_and_deleting_is_aske
     tick(chromium_page, 1)
     newer = server.store.create(replace(SMALL, steps=99))
     chromium_page.wait_for_function(
-        "(height) => document.querySelector('[data-testid=stDataFrame]')?.getBoundingClientRect().height > height",
+        "(height) => document.querySelector('.st-key-run_list [data-testid=stDataFrame]')?.getBoundingClientRect().height > height",
         arg=HEADER + 2.5 * ROW,
     )
     settle(chromium_page)

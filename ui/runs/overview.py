@@ -23,7 +23,7 @@ def show_runs() -> None:
         return
     runs = [row.run for row in rows if row.run]
     # In containers, so that a comparison keeps its place whatever the list above says.
-    with st.container():
+    with st.container(key="run_list"):
         show_list(rows)
     with st.container():
         show_scoreboard(runs)
