@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import cache
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 import ui.shell.server
 from ae_core.codecs.pca import PcaBasis
@@ -23,6 +25,15 @@ def imported_is_no_garbage() -> None:
     where the whole suite is collected."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_read_once() -> Iterator[None]:
+    """A server looks once for components among all that is installed; a test's page would do so in each of its runs,
+    for half of the time that it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture

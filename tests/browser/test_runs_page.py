@@ -197,7 +197,9 @@ def test_a_tick_stays_with_its_run_when_another_one_arrives_and_deleting_is_aske
     tick(chromium_page, 1)
     newer = server.store.create(replace(SMALL, steps=99))
     chromium_page.wait_for_function(
-        "(height) => document.querySelector('.st-key-run_list [data-testid=stDataFrame]')?.getBoundingClientRect().height > height",
+        """(height) =>
+          document.querySelector(".st-key-run_list [data-testid=stDataFrame]")?.getBoundingClientRect().height > height
+        """,
         arg=HEADER + 2.5 * ROW,
     )
     settle(chromium_page)

@@ -17,7 +17,7 @@ from tests.browser.train_page import LONG, button, message, start_training, trai
 from tests.unit.tiny import assert_same_bits
 from tests.unit.waiting import wait_until
 
-CONFIG = replace(LONG, steps=3000)
+CONFIG = replace(LONG, steps=1500)
 """Seconds of training: time enough to pause it once and to kill it later."""
 
 
@@ -37,7 +37,7 @@ def test_a_training_survives_the_death_of_the_app_and_ends_as_if_nothing_had_hap
     with serving(tmp_path / "app") as server:
         visit(chromium_page, train_address(server, CONFIG))
         assert wait_for_step(chromium_page, 1) >= paused
-        expect(message(chromium_page, "3,000 steps in")).to_be_visible()
+        expect(message(chromium_page, "1,500 steps in")).to_be_visible()
         chromium_page.get_by_role("link", name="Start", exact=True).click()
         expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
         assert libraries_of_tensorflow(server) == []
