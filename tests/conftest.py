@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -28,6 +29,14 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[RunStore], 
             make(store)
             (folder / "made").touch()
     return store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_is_no_garbage() -> None:
+    """Streamlit looks for garbage after each run of a page and Keras for each LiteRT file, among all that any test has
+    imported: up to a second each time, where the whole suite is collected."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -128,7 +128,10 @@ def _trained(config: Config, store: RunStore) -> Run:
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
     with silent_tensorflow():
+        from ae_core.training.export import pass_over_imports
         from ae_core.training.train import train
+
+        pass_over_imports()
 
     with CtrlC() as ctrl_c:
         try:

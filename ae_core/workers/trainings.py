@@ -139,6 +139,8 @@ class Training(Work[Progress]):
 def warm_up() -> None:
     """Do what the first training would have to wait for, in a worker's process."""
     with quiet_stderr():
+        from ae_core.training.export import pass_over_imports
         from ae_core.training.loop import wake_devices
 
         wake_devices()
+        pass_over_imports()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import cache
@@ -17,14 +16,6 @@ from ae_core.datasets.dataset import load_dataset
 from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
-
-
-@pytest.fixture(scope="session", autouse=True)
-def imported_is_no_garbage() -> None:
-    """Streamlit looks for garbage after each run of a page, among all that any test has imported: a second each time,
-    where the whole suite is collected."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -41,7 +41,7 @@ if (location.protocol.startsWith("http") && sessionStorage.getItem("visitor") !=
 
 # Not for the whole session: as long as Playwright is there, nothing else can run an event loop in this thread, and the
 # unit tests come after these.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = installed.find()
     assert path, "The browser tests need a Chromium: start them with scripts/test, or set BOTTLENECK_CHROMIUM."
@@ -52,10 +52,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_tab(chromium: Browser) -> Iterator[Page]:
-    """The tab that all tests of a file use in turn. A new one would compile Streamlit's scripts anew each time, which
-    takes longer than most of the tests."""
+    """The tab that all tests of a process use in turn. A new one would compile Streamlit's scripts anew each time,
+    which takes longer than most of the tests."""
     with _new_tab(chromium) as page:
         yield page
 

@@ -19,6 +19,7 @@ from chromium import end_family
 from tests.unit.waiting import wait_until
 from ui.components.scripts import publish
 
+_last_port = 0
 ROOT = Path(__file__).resolve().parents[2]
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MILLISECONDS = 120_000
@@ -81,9 +82,17 @@ def serving(
 
 
 def _free_port() -> int:
+    """The last one again, if it is free: a browser keeps what it has compiled of Streamlit by its address."""
+    global _last_port
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        # As the server will: a port is free when nobody listens, whatever connections there were.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", _last_port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        _last_port = int(probe.getsockname()[1])
+    return _last_port
 
 
 def _is_healthy(server: Server) -> bool:
