@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from ae_core.config.config import Config
 from ae_core.errors import RunNotFoundError
 from ae_core.runs.store import Run
-from tests.browser.served import Server, serving, visit
+from tests.browser.served import Server, serving, settle, visit
 from tests.browser.train_page import (
     LONG,
     axis_labels,
@@ -287,10 +287,14 @@ def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, ser
     np.savez(tmp_path / "shapes.npz", x_train=images, y_train=np.arange(60) % 4)
     visit(chromium_page, train_address(server, replace(LONG, train_size=None, steps=20)))
     add_own_images(chromium_page, tmp_path / "shapes.npz", name="Four shapes")
+    # The address tells of it before the page does, and what is pressed in between goes to the page of before.
+    remove = own_images(chromium_page).get_by_role("button", name="Remove “Four shapes” for everybody")
+    expect(remove).to_be_visible()
+    settle(chromium_page)
     expect(chromium_page).to_have_url(re.compile(r"dataset=images-[0-9a-f]+"))
     button(chromium_page, "Train").click()
     expect(message(chromium_page, "20 steps in")).to_be_visible()
-    own_images(chromium_page).get_by_role("button", name="Remove “Four shapes” for everybody").click()
+    remove.click()
     expect(chromium_page).not_to_have_url(re.compile("dataset="))
     assert list((server.store.root / "datasets").glob("images-*")) == []
 
