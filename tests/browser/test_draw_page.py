@@ -259,7 +259,11 @@ def test_the_rubber_takes_ink_away(board: Page) -> None:
     wait_for_server(board)
     assert parts_of(seen(board)) == 1
     board.get_by_text("Rubber").click()
+    # Until the choice is on its way, has been answered, and the canvas has heard of it: a stroke that is begun before
+    # is one of ink.
+    two_frames(board)
     settle(board)
+    two_frames(board)
     stroke(board, [(0.5, 0.2), (0.5, 0.8)])
     wait_for_server(board)
     assert parts_of(seen(board)) == 2

@@ -104,6 +104,8 @@ def test_a_sweep_is_stopped_and_started_again(chromium_page: Page, server: Serve
     visit(page, f"{server.address}/runs?sweep={sweep.key}")
     button(page, "Start it again").click()
     expect(page.get_by_text(re.compile(r"In training: seed 1 \("))).to_be_visible()
+    # Known before the first step is taken.
+    wait_until(lambda: store.open(sweep.configs[0].key).status.step > 0, "a step is taken")
     button(page, "Stop the sweep").click()
     expect(message(page, "0 of 2 trained. What is stopped or missing can be started again.")).to_be_visible()
     first, second = (store.open(config.key).status for config in sweep.configs)
