@@ -19,11 +19,12 @@ from chromium import end_family
 from tests.unit.waiting import wait_until
 from ui.components.scripts import publish
 
-_last_port = 0
 ROOT = Path(__file__).resolve().parents[2]
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MILLISECONDS = 120_000
 """Only there to end a hang: other work may have this computer while the tests run."""
+_last_port = 0
+"""Of the server that was started last; 0 for whichever is free."""
 PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.join()"
 
 
@@ -85,8 +86,10 @@ def _free_port() -> int:
     """The last one again, if it is free: a browser keeps what it has compiled of Streamlit by its address."""
     global _last_port
     with socket.socket() as probe:
-        # As the server will: a port is free when nobody listens, whatever connections there were.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # As the server will: a port is free when nobody listens, whatever connections there were. Elsewhere the
+            # option means that a port can be taken from who listens.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", _last_port))
         except OSError:
