@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ae_core.codecs.codec import encode_part, open_codec
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.latent.projection import project, trustworthiness
 from ae_core.runs.store import RunStore
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from ae_core.codecs.codec import Codec, open_codec
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.evaluation.comparison import figures
 from ae_core.runs.store import RunStore
 from benchmarks.rows import Bar, Row, alternate, say

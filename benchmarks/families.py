@@ -9,7 +9,7 @@ from typing import Any
 from ae_core.codecs.pca import PcaBasis
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from benchmarks.rows import Bar, Row, alternate, say
 from benchmarks.sides import Side
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.history import Progress
 from ae_core.runs.store import RunStore
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ae_core.codecs.codec import open_codec
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.evaluation.metrics import evaluate
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.uploads import add_images
 from ae_core.runs.store import Run, RunStore
 
@@ -57,3 +58,14 @@ def copied(run: Run, store: RunStore) -> Run:
     if images.exists():
         shutil.copytree(images, store.root / "datasets", dirs_exist_ok=True)
     return store.open(run.key)
+
+
+def twin(run: Run, store: RunStore) -> Run:
+    """The network of a run of `store` again, as a run of one step more."""
+    steps = run.config.steps + 1
+    other = store.create(replace(run.config, steps=steps))
+    for path in run.path.iterdir():
+        if path.name != "config.json":
+            (other.path / path.name).write_bytes(path.read_bytes())
+    other.write_status(replace(run.status, step=steps, steps=steps))
+    return other.fresh()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.corruption import RANGES, Spoil
 
 Image = np.ndarray[Any, np.dtype[np.float32]]

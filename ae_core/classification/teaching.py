@@ -25,7 +25,8 @@ from ae_core.classification.heads import Head, keep_head
 from ae_core.codecs.codec import encode_part, weights_of
 from ae_core.codecs.pca import PcaBasis
 from ae_core.config.layers import PIXELS
-from ae_core.datasets.dataset import as_floats, dataset_for
+from ae_core.datasets.catalogue import dataset_for
+from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError
 from ae_core.runs.store import Run
 

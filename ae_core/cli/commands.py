@@ -17,7 +17,7 @@ from ae_core.cli.terminal import CtrlC, end_progress, show_contestant, show_prog
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import CATALOGUE, PRESETS, Preset
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import BottleneckError, ConfigError, DivergedError
 from ae_core.runs.store import Run, RunStore
 from ae_core.runs.sweep import Sweep, split_values
@@ -128,10 +128,10 @@ def _trained(config: Config, store: RunStore) -> Run:
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
     with silent_tensorflow():
-        from ae_core.training.export import pass_over_imports
-        from ae_core.training.train import train
+        from ae_core.training.imports import import_keras
 
-        pass_over_imports()
+        import_keras()
+        from ae_core.training.train import train
 
     with CtrlC() as ctrl_c:
         try:

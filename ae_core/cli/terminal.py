@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ae_core.quiet import quiet_stderr
+from ae_core.libraries import quiet_stderr
 from ae_core.runs.history import Progress, Request
 
 BAR_WIDTH = 30

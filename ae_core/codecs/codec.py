@@ -16,9 +16,10 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.datasets.dataset import as_floats, dataset_for
+from ae_core.datasets.catalogue import dataset_for
+from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError, RunNotFoundError
-from ae_core.quiet import quiet_stderr
+from ae_core.libraries import quiet_stderr
 from ae_core.runs.store import Run, damaged_run
 
 Array = NDArray[np.float32]

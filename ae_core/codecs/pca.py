@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ae_core.codecs.browser_layers import Dense, pack_dense
 from ae_core.config.config import Config
 from ae_core.config.layers import IMAGE_SHAPE, PIXELS
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import DataError
 from ae_core.npz import read_array, readable, write_npz
 from ae_core.runs.store import RunStore

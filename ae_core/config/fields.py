@@ -1,7 +1,7 @@
 """Kinds of hyperparameters: each knows its range, reads itself from text and says what it expected.
 
-One table of these (`config.FIELDS`) serves the form, the address bar, the command line and the constructor, so all
-four accept the same values and complain in the same words.
+One table of these (`hyperparameters.FIELDS`) serves the form, the address bar, the command line and the constructor, so
+all four accept the same values and complain in the same words.
 """
 
 from __future__ import annotations

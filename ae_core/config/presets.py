@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ae_core.config.architectures import ARCHITECTURES
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
 
 
 @dataclass(frozen=True)

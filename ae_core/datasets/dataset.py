@@ -1,42 +1,24 @@
-"""Sets of 28 x 28 grey images: MNIST, which is shipped, and those in the datasets folder.
+"""Sets of 28 x 28 grey images, to learn from and held out.
 
-A dataset is one `.npz` file in the layout of `keras.datasets`, and each of its arrays stays on the disk until somebody
-asks for it: pages need the 10,000 test images (8 MB as bytes), hardly ever the 60,000 training ones (188 MB as floats).
+Each of its arrays stays on the disk until somebody asks for it: pages need the 10,000 test images of MNIST (8 MB as
+bytes), hardly ever the 60,000 training ones (188 MB as floats).
 """
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
 from threading import Lock
-from typing import Any, Generic, NamedTuple, TypeVar
-from zipfile import ZipFile
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import MOST_CLASSES, Config
-from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.errors import ConfigError, DataError
-from ae_core.npz import read_array, read_header, readable
+from ae_core.datasets.images import as_floats, preview_indices
+from ae_core.errors import ConfigError
 
 T = TypeVar("T")
-
-MNIST_PATH = Path(__file__).parent / "data" / "mnist.npz"
-GARMENTS = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-CLASS_NAMES = {"mnist": tuple("0123456789"), "fashion_mnist": tuple(GARMENTS.split(","))}
-TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
-REMEDIES = {"mnist": "Restore ae_core/datasets/data/mnist.npz from the project.", "fashion_mnist": "Fetch it again."}
-OWN_NAME = re.compile(r"images-[0-9a-f]{12}")
-"""Names of the visitors' own images: a hash of their content."""
-
-PREVIEW_SIZE = 16
-
-_opening = Lock()
 
 
 @dataclass(frozen=True)
@@ -89,6 +71,11 @@ class Part:
         self.pixels = Once(lambda: _read_only(pixels()))
         self.images = Once(lambda: _read_only(as_floats(self.pixels())))
         self.labels = None if labels is None else Once(lambda: _read_only(labels()))
+
+    def preview(self) -> NDArray[np.uint8]:
+        """The images that stand for all, as `preview_indices` chooses them: (16, 28, 28) or fewer."""
+        labels = None if self.labels is None else self.labels()
+        return np.ascontiguousarray(self.pixels()[preview_indices(labels, self.count)])
 
     def rows(self, rows: slice | NDArray[np.intp], count: int) -> Part:
         """The `count` images at `rows`, loaded when asked for."""
@@ -156,139 +143,6 @@ class Dataset:
         return _selected(self, tuple(sorted(set(classes))), train_size)
 
 
-def evenly(count: int, most: int) -> NDArray[np.intp]:
-    """Indices of at most `most` of `count` images, evenly spaced over all, rising."""
-    return np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)
-
-
-def as_floats(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Grey levels 0 to 255, of whatever shape, as floats in [0, 1]."""
-    return np.divide(pixels, np.float32(255), dtype=np.float32)
-
-
-def datasets_folder() -> Path:
-    """Where fetched and own datasets are: `datasets` in the runs folder, which `AE_RUNS` may name."""
-    return Path(os.environ.get("AE_RUNS") or "runs") / "datasets"
-
-
-def load_dataset(name: str = "mnist", *, folder: Path | str | None = None) -> Dataset:
-    """The dataset of this name, the same object for every caller in this process.
-
-    Args:
-        name: "mnist", "fashion_mnist" once it is fetched, or the name of own images.
-        folder: where fetched and own datasets are; `datasets_folder()` unless given.
-
-    Raises:
-        ConfigError: there is no such dataset here; its `field` is "dataset".
-        DataError: its file is missing from the project, or damaged.
-    """
-    file = _file(name, folder)
-    with _opening:
-        return _opened(file)
-
-
-def dataset_for(config: Config, *, folder: Path | str | None = None) -> Dataset:
-    """The images that `config` trains with. Raises as `load_dataset` and `Dataset.select` do."""
-    dataset = load_dataset(config.dataset, folder=folder)
-    return dataset.select(classes=config.classes, train_size=config.train_size)
-
-
-def list_datasets(folder: Path | str | None = None) -> list[DatasetInfo]:
-    """MNIST, Fashion-MNIST and the own images in `folder`. A damaged file is listed as not available; never raises."""
-    own = Path(folder or datasets_folder()).glob("images-*.npz")
-    names = sorted(path.stem for path in own if OWN_NAME.fullmatch(path.stem))
-    return [describe(name, folder) for name in (*TITLES, *names)]
-
-
-def describe(name: str, folder: Path | str | None = None) -> DatasetInfo:
-    """One entry of `list_datasets`."""
-    try:
-        return _open(_file(name, folder)).info
-    except (ConfigError, DataError) as error:
-        return DatasetInfo(name, TITLES.get(name, name), 0, 0, CLASS_NAMES.get(name, ()), False, str(error))
-
-
-def is_here(name: str, folder: Path | str | None = None) -> bool:
-    """Whether the file of this dataset exists, without opening it; never raises."""
-    try:
-        _file(name, folder)
-    except (ConfigError, DataError):
-        return False
-    return True
-
-
-class _File(NamedTuple):
-    """A dataset's file; `stamp` differs once it has been replaced, so that it is then opened anew."""
-
-    name: str
-    path: Path
-    stamp: tuple[int, ...]
-
-
-def _file(name: str, folder: Path | str | None) -> _File:
-    if name not in TITLES and not OWN_NAME.fullmatch(name):
-        raise _missing(name)
-    path = MNIST_PATH if name == "mnist" else Path(folder or datasets_folder()).absolute() / f"{name}.npz"
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise _missing(name) from error
-    return _File(name, path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
-
-
-def _open(file: _File) -> Dataset:
-    name, path, _ = file
-    what, remedy = TITLES.get(name, name), REMEDIES.get(name, "Remove it and add the images again.")
-    with readable(what, remedy=remedy), ZipFile(path) as archive:
-        members = set(archive.namelist())
-        train, test = (_part(archive, path, part, what=what, remedy=remedy) for part in ("train", "test"))
-        if (train.labels is None) != (test.labels is None):
-            raise ValueError("one part has labels and the other has none")
-        title = str(read_array(path, "title")) if "title.npy" in members else what
-        names = CLASS_NAMES.get(name, ())
-        if "class_names.npy" in members:
-            names = tuple(str(text) for text in read_array(path, "class_names"))
-        if len(names) > MOST_CLASSES:
-            raise DataError(
-                f"{what} must have at most {MOST_CLASSES} classes, with labels from 0 to {MOST_CLASSES - 1}. "
-                f"Received: {len(names)}. {remedy}"
-            )
-    return Dataset(name, title, names, train, test)
-
-
-def _part(archive: ZipFile, path: Path, part: str, *, what: str, remedy: str) -> Part:
-    header = read_header(archive, f"x_{part}.npy")
-    count = header.shape[0]
-    if header.dtype != np.uint8 or header.shape[1:] != IMAGE_SHAPE or not count:
-        raise ValueError(f"x_{part} must be uint8 (n, 28, 28)")
-
-    def read(member: str, dtype: type[np.generic]) -> NDArray[Any]:
-        with readable(what, remedy=remedy):
-            return read_array(path, member).astype(dtype, copy=False)
-
-    labels = None
-    if f"y_{part}.npy" in archive.namelist():
-        if read_header(archive, f"y_{part}.npy").shape != (count,):
-            raise ValueError(f"y_{part} must be ({count},)")
-        labels = partial(read, f"y_{part}", np.int64)
-    return Part(count, partial(read, f"x_{part}", np.uint8), labels)
-
-
-def _missing(name: str) -> ConfigError | DataError:
-    if name == "mnist":
-        return DataError(f"MNIST cannot be read: its file is missing. {REMEDIES[name]}")
-    if name == "fashion_mnist":
-        return ConfigError("dataset", "Fashion-MNIST is not here yet. Fetch it first (30 MB), or choose mnist.")
-    return ConfigError(
-        "dataset",
-        "dataset must be mnist, fashion_mnist or the name of own images that are still here. "
-        f"Received: {str(name)[:80]}. Choose another dataset.",
-    )
-
-
-_opened = lru_cache(maxsize=4)(_open)
-
-
 @lru_cache(maxsize=4)
 def _selected(dataset: Dataset, classes: tuple[int, ...], train_size: int | None) -> Dataset:
     """Kept for the last few choices, so that pages which show the same run share its arrays."""
@@ -323,31 +177,3 @@ def _of_classes(dataset: Dataset, classes: tuple[int, ...]) -> tuple[Part, Part]
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     array.setflags(write=False)
     return array
-
-
-def preview_indices(labels: NDArray[np.integer[Any]] | None, count: int) -> list[int]:
-    """Indices of the sixteen (or fewer) images that stand for all: one of each class in turn.
-
-    Args:
-        labels: (count,) labels of the images, or None for data without any.
-        count: how many images there are.
-    """
-    if labels is None:
-        return list(range(min(PREVIEW_SIZE, count)))
-    by_class = [np.flatnonzero(labels == label)[:PREVIEW_SIZE].tolist() for label in np.unique(labels)]
-    chosen: list[int] = []
-    for rank in range(PREVIEW_SIZE):
-        chosen += [indices[rank] for indices in by_class if rank < len(indices)]
-    return chosen[:PREVIEW_SIZE]
-
-
-def preview_pixels(part: Part) -> NDArray[np.uint8]:
-    """The images that stand for all of `part`, as `preview_indices` chooses them: (16, 28, 28) or fewer."""
-    labels = None if part.labels is None else part.labels()
-    return np.ascontiguousarray(part.pixels()[preview_indices(labels, part.count)])
-
-
-def to_pixels(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Images in [0, 1] as grey levels 0 to 255; values outside are clipped, NaN becomes black."""
-    clean = np.nan_to_num(images, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.round(np.clip(clean, 0, 1) * 255).astype(np.uint8)

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from ae_core.datasets.dataset import DatasetInfo, datasets_folder, describe
+from ae_core.datasets.catalogue import datasets_folder, describe
+from ae_core.datasets.dataset import DatasetInfo
 from ae_core.datasets.uploads import read_images
 from ae_core.errors import DataError
 from ae_core.npz import write_npz

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import MOST_CLASSES
+from ae_core.config.hyperparameters import MOST_CLASSES
 from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.datasets.dataset import OWN_NAME, DatasetInfo, datasets_folder, describe
+from ae_core.datasets.catalogue import OWN_NAME, datasets_folder, describe
+from ae_core.datasets.dataset import DatasetInfo
 from ae_core.datasets.readers.known import sources_of
 from ae_core.datasets.readers.reader import ACCEPTED, TRY_AGAIN, Files, Source, shown
 from ae_core.errors import DataError

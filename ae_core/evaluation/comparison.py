@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import ConfigError
 from ae_core.evaluation.metrics import Interval, cross_entropies, interval, psnrs, reconstructed, squared_errors, ssims
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config.layers import PIXELS
-from ae_core.datasets.dataset import as_floats, evenly
+from ae_core.datasets.images import as_floats, evenly
 from ae_core.errors import DataError
 
 Floats = NDArray[np.float32]

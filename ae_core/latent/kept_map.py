@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ae_core.codecs.codec import Part, weights_of
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import DataError
 from ae_core.latent.projection import Method, Projection
 from ae_core.runs.store import Run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ae_core.config.config import Config
 from ae_core.config.presets import title_of
-from ae_core.datasets.dataset import describe
+from ae_core.datasets.catalogue import describe
 from ae_core.errors import RunNameError
 
 LONGEST = 60

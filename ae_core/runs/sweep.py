@@ -15,10 +15,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice, Integer, Number
+from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.plan import plan_layers
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import ConfigError
 
 LEAST_VALUES, MOST_VALUES = 2, 8

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import keras
@@ -35,16 +34,6 @@ def export_network(network: Network, run: Run) -> None:
     spec, weights = browser_network(network)
     write_bytes(run.target("network.bin"), weights)
     write_json(run.target("network.json"), spec)
-
-
-@cache
-def pass_over_imports() -> None:
-    """Have looks for garbage pass over all that is in memory now; for a process that is about to train for the first
-    time, once.
-
-    Keras takes such a look for each LiteRT file, most of it among TensorFlow's modules: 0.4 s of a training.
-    """
-    gc.freeze()
 
 
 def browser_network(network: Network) -> tuple[dict[str, Any], bytes]:

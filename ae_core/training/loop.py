@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ae_core.config.config import Config
 from ae_core.config.layers import PIXELS
-from ae_core.datasets.dataset import Dataset, evenly, preview_pixels
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import evenly
 from ae_core.runs.history import Batches, HeldOut
 from ae_core.runs.store import PreviewOf
 from ae_core.training.checkpoints import Snapshot
@@ -61,7 +62,7 @@ class Stepper:
         self.step = 0
         pixels = data.test_pixels
         self.previews: dict[PreviewOf, NDArray[np.uint8]] = {
-            "held-out": preview_pixels(data.test), "training": preview_pixels(data.train),
+            "held-out": data.test.preview(), "training": data.train.preview(),
         }  # fmt: skip
         sample = evenly(len(pixels), HELD_OUT_SAMPLE)
         more = 2 * HELD_OUT_SAMPLE - 1 if config.latent_dim <= WIDE_CODE else HELD_OUT_SAMPLE

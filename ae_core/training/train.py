@@ -16,7 +16,9 @@ from ae_core.codecs.codec import LiteRtCodec
 from ae_core.codecs.posterior import Elbo, Posterior, measure_elbo, save_kl
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
-from ae_core.datasets.dataset import Dataset, dataset_for, to_pixels
+from ae_core.datasets.catalogue import dataset_for
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import to_pixels
 from ae_core.errors import BottleneckError, DivergedError
 from ae_core.evaluation.metrics import evaluate_each
 from ae_core.latent.frames import Frame, Recorder, compact, is_frame_step

@@ -13,9 +13,9 @@ from ae_core.classification.kept_contests import kept_contest
 from ae_core.classification.teaching import Bench, run_contest
 from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import basis_of
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import CancelledError, DataError
-from ae_core.quiet import quiet_stderr
+from ae_core.libraries import quiet_stderr
 from ae_core.runs.store import Run, RunStore
 from ae_core.workers.work import Channel, Work
 

@@ -14,9 +14,9 @@ import numpy as np
 from ae_core.config.config import Config
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.config.plan import plan_layers
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import BottleneckError
-from ae_core.quiet import quiet_stderr
+from ae_core.libraries import quiet_stderr
 from ae_core.runs.history import HeldOut, History, Progress
 from ae_core.runs.lock import STALE_SECONDS, BusyError, is_held, is_held_here
 from ae_core.runs.store import RunStore
@@ -139,8 +139,9 @@ class Training(Work[Progress]):
 def warm_up() -> None:
     """Do what the first training would have to wait for, in a worker's process."""
     with quiet_stderr():
-        from ae_core.training.export import pass_over_imports
+        from ae_core.training.imports import import_keras
+
+        import_keras()
         from ae_core.training.loop import wake_devices
 
         wake_devices()
-        pass_over_imports()

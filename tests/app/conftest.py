@@ -12,7 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 
 import ui.shell.server
 from ae_core.codecs.pca import PcaBasis
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab

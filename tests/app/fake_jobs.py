@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import PREVIEW_SIZE
+from ae_core.datasets.images import PREVIEW_SIZE
 from ae_core.errors import BottleneckError, JobError
 from ae_core.jobs.books import Job, W
 from ae_core.runs.history import HeldOut, History, Progress, Request

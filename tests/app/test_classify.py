@@ -15,7 +15,7 @@ from ae_core.classification.heads import Head, keep_head
 from ae_core.classification.kept_contests import kept_contests
 from ae_core.codecs.codec import weights_of
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.errors import DataError, JobError
 from ae_core.runs.store import Run, RunStore
 from ae_core.workers.contests import ContestProgress, Contests

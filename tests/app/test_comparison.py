@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from ae_core.codecs.codec import Codec, open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
-from ae_core.datasets.dataset import Dataset, load_dataset, preview_indices, to_pixels
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.evaluation.metrics import cross_entropies, interval, squared_errors, ssims
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.runs.store import Run, RunStore

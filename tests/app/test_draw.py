@@ -16,7 +16,7 @@ from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
 from ae_core.runs.store import Run, RunStore

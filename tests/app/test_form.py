@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.runs.store import RunStore, State, Status
 from tests.app.fake_jobs import FakeJobs

@@ -15,7 +15,8 @@ from ae_core.classification.heads import Head, keep_head
 from ae_core.codecs.codec import open_codec, weights_of
 from ae_core.codecs.pca import baseline_path
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import evenly, load_dataset
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.images import evenly
 from ae_core.datasets.uploads import add_images
 from ae_core.evaluation.density_coverage import RealImages
 from ae_core.evaluation.random_features import random_features

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ae_core.codecs.codec import Part, open_codec, weights_of
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.latent.kept_map import map_file
 from ae_core.latent.out_of_sample import Placer
 from ae_core.latent.projection import Projection, linear_projection, project

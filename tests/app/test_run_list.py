@@ -17,7 +17,7 @@ from PIL import Image
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import CATALOGUE, PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import Run, RunStore, Status
 from ae_core.workers.pca_fits import PcaFit
 from tests.app.fake_jobs import FakeJobs

@@ -13,7 +13,7 @@ import pytest
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import StoreError
 from ae_core.runs.store import Run, RunStore, Status
 from ae_core.runs.sweep import Sweep

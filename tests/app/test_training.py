@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ae_core.codecs.pca import PcaBasis, baseline_path
-from ae_core.datasets.dataset import dataset_for, load_dataset
+from ae_core.datasets.catalogue import dataset_for, load_dataset
 from ae_core.errors import JobError, StoreError
 from ae_core.jobs.queue import Job, Jobs
 from ae_core.runs.history import History

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ae_core.classification.heads import Head, keep_head
 from ae_core.codecs.codec import weights_of
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.uploads import add_images
 from ae_core.runs.store import Run, RunStore
 from tests.app.tab import Tab

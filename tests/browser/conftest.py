@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, expect, sync_playwright
 
 import chromium as installed
-from tests.browser.served import MILLISECONDS, Server
+from tests.browser.served import MILLISECONDS, Server, empty, serving
 from ui.components.scripts import FOLDER
 
 RESULTS = Path(__file__).parents[2] / "test-results"
@@ -29,7 +29,10 @@ FLAGS = [
     "--disable-sync",
 ]
 
-SIZE: ViewportSize = {"width": 1440, "height": 1000}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 1000}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2
+}  # fmt: skip
 FORGET_ONCE = """
 if (location.protocol.startsWith("http") && sessionStorage.getItem("visitor") !== "VISITOR") {
   localStorage.clear();
@@ -53,30 +56,75 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def shared_tab(chromium: Browser) -> Iterator[Page]:
+def laptop_tab(chromium: Browser) -> Iterator[Page]:
     """The tab that all tests of a process use in turn. A new one would compile Streamlit's scripts anew each time,
     which takes longer than most of the tests."""
-    with _new_tab(chromium) as page:
+    with _new_tab(chromium, **LAPTOP) as page:
         yield page
 
 
+@pytest.fixture(scope="package")
+def other_tab(chromium: Browser) -> Iterator[Page]:
+    """As `laptop_tab`, of another computer."""
+    with _new_tab(chromium, **LAPTOP) as page:
+        yield page
+
+
+@pytest.fixture(scope="package")
+def phone_tab(chromium: Browser) -> Iterator[Page]:
+    """As `laptop_tab`, of a phone."""
+    with _new_tab(chromium, **PHONE) as page:
+        yield page
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app that all modules of a process use in turn. A server and its worker take ten seconds of a core to
+    start."""
+    with serving(tmp_path_factory.mktemp("app")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def app(shared_server: Server) -> Iterator[Server]:
+    """The app without anything in its folder, for a module to fill."""
+    yield shared_server
+    empty(shared_server.store)
+
+
 @pytest.fixture
-def chromium_page(shared_tab: Page) -> Iterator[Page]:
+def chromium_page(laptop_tab: Page) -> Iterator[Page]:
     """A tab of a new visitor, in which no script may fail and which fetches nothing from elsewhere."""
-    with _visited_anew(shared_tab) as page, _watched(page):
+    with _visited_anew(laptop_tab, **LAPTOP) as page, _watched(page):
         yield page
 
 
 @pytest.fixture
-def changed_page(chromium: Browser) -> Iterator[Page]:
-    """The same, to be changed for good: by a script that runs before all others."""
-    with _new_tab(chromium) as page, _watched(page):
+def other_page(other_tab: Page) -> Iterator[Page]:
+    """The same, of a second visitor."""
+    with _visited_anew(other_tab, **LAPTOP) as page, _watched(page):
         yield page
+
+
+@pytest.fixture
+def phone_page(phone_tab: Page) -> Iterator[Page]:
+    """The same, of a visitor with a phone."""
+    with _visited_anew(phone_tab, **PHONE) as page, _watched(page):
+        yield page
+
+
+@pytest.fixture
+def run_first(chromium_page: Page) -> Iterator[Callable[[str], None]]:
+    """Has a script run before all others in each document that the tab opens."""
+    session, added = chromium_page.context.new_cdp_session(chromium_page), []
+    yield lambda script: added.append(session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script}))
+    for script in added:
+        session.send("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 @contextmanager
-def _new_tab(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport=SIZE) as context:
+def _new_tab(chromium: Browser, **device: Any) -> Iterator[Page]:
+    with chromium.new_context(**device) as context:
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
         yield page
@@ -102,7 +150,7 @@ def _watched(page: Page) -> Iterator[None]:
 
 
 @contextmanager
-def _visited_anew(page: Page) -> Iterator[Page]:
+def _visited_anew(page: Page, *, viewport: ViewportSize, **_: Any) -> Iterator[Page]:
     """As if nobody had used this tab before; afterwards nothing goes on in it."""
     session = page.context.new_cdp_session(page)
     session.send("Page.resetNavigationHistory")
@@ -121,7 +169,7 @@ def _visited_anew(page: Page) -> Iterator[Page]:
     session.send("Page.removeScriptToEvaluateOnNewDocument", forgetting)
     session.detach()
     page.context.clear_cookies()
-    page.set_viewport_size(SIZE)
+    page.set_viewport_size(viewport)
     page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from ae_core.config.config import ACTIVATIONS, FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice
+from ae_core.config.hyperparameters import ACTIVATIONS, FIELDS
 from ae_core.config.layers import Layer
 from ae_core.config.plan import plan_layers
 

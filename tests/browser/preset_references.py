@@ -12,7 +12,7 @@ from ae_core.config.config import Config
 from ae_core.config.layers import Plan
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import RunStore
 from ae_core.training.export import export_network
 from ae_core.training.networks import build_network

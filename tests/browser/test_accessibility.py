@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from ae_core.classification.contest import CONTESTANTS, Contest, Outcome, save_c
 from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import Run
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
-from tests.browser.served import Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.small import SMALL, copied
 
 FOCUS = (Path(__file__).parent / "focus.js").read_text(encoding="utf-8")
@@ -61,16 +60,15 @@ OTHER_WAYS = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+def server(app: Server, small_run: Run) -> Server:
     """The app with a run, PCA, a contest and a sweep."""
-    with serving(tmp_path_factory.mktemp("accessibility")) as server:
-        run = copied(small_run, server.store)
-        basis = PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
-        for config in (SMALL, Config()):
-            basis.save(baseline_path(server.store, config))
-        SweepStore(server.store.root).save(Sweep.read(SMALL, "latent_dim", ["2", "4"]))
-        save_contest(run, 100, 0, contest(run))
-        yield server
+    run = copied(small_run, app.store)
+    basis = PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
+    for config in (SMALL, Config()):
+        basis.save(baseline_path(app.store, config))
+    SweepStore(app.store.root).save(Sweep.read(SMALL, "latent_dim", ["2", "4"]))
+    save_contest(run, 100, 0, contest(run))
+    return app
 
 
 def contest(run: Run) -> Contest:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ae_core.runs.store import Run
 from tests.browser.draw_page import FIVE, canvas_box, figure, seen, slider, stroke, wait_for_server
-from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.test_draw_page import photo, wait_for_picture
 from tests.browser.test_generate_page import choose
@@ -24,12 +24,11 @@ Look = Callable[[Page], object]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Iterator[Server]:
+def server(app: Server, digit_runs: dict[int, Run]) -> Server:
     """The app with a run of two dimensions and one of 32."""
-    with serving(tmp_path_factory.mktemp("addresses")) as server:
-        for run in digit_runs.values():
-            copied(run, server.store)
-        yield server
+    for run in digit_runs.values():
+        copied(run, app.store)
+    return app
 
 
 def address(page: Page) -> dict[str, str]:
@@ -72,15 +71,12 @@ class Walk:
                 self.wait_for(self.page, *state)
         assert entries(self.page) == count
 
-    def copied_and_reloaded(self, chromium: Browser) -> None:
+    def copied_and_reloaded(self, other: Page) -> None:
         """The copied address shows the same to somebody else, and so does a reload."""
         self.page.reload()
         self.wait_for(self.page, *self.seen[-1])
-        with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
-            other = context.new_page()
-            other.set_default_timeout(MILLISECONDS)
-            visit(other, self.page.url)
-            self.wait_for(other, *self.seen[-1])
+        visit(other, self.page.url)
+        self.wait_for(other, *self.seen[-1])
 
     def wait_for(self, page: Page, says: dict[str, str], shows: object) -> None:
         page.wait_for_url(lambda url: dict(parse_qsl(urlsplit(url).query)) == says)
@@ -99,17 +95,17 @@ def enter(page: Page, label: str, text: str) -> None:
     field.press("Enter")
 
 
-def test_the_settings_of_a_training(chromium_page: Page, chromium: Browser, server: Server) -> None:
+def test_the_settings_of_a_training(chromium_page: Page, other_page: Page, server: Server) -> None:
     visit(chromium_page, f"{server.address}/train")
     dims = "Latent dimensions"
     walk = Walk(chromium_page, lambda page: page.get_by_label(dims, exact=True).input_value())
     for text in ("3", "5"):
         walk.step(lambda text=text: enter(chromium_page, dims, text), latent_dim=text)  # type: ignore[misc]
     walk.there_and_back()
-    walk.copied_and_reloaded(chromium)
+    walk.copied_and_reloaded(other_page)
 
 
-def test_a_picture_to_draw_with(chromium_page: Page, chromium: Browser, server: Server) -> None:
+def test_a_picture_to_draw_with(chromium_page: Page, other_page: Page, server: Server) -> None:
     page = chromium_page
     visit(page, f"{server.address}/train")
     navigate(page, "Draw")
@@ -128,7 +124,7 @@ def test_a_picture_to_draw_with(chromium_page: Page, chromium: Browser, server: 
     walk.step(page.get_by_role("button", name="Keep as A").click, a=f"{images_of(server)}.17~rotate~30")
     walk.step(page.get_by_role("button", name="Reset").click, spoil=None)
     walk.there_and_back()
-    walk.copied_and_reloaded(chromium)
+    walk.copied_and_reloaded(other_page)
     for _ in walk.seen:
         page.go_back()
     # The first Back from where one came to is no dead one.
@@ -175,7 +171,7 @@ def test_pictures_that_no_address_holds_outlast_a_reload_and_another_page(
 
 
 def test_a_map_and_what_is_pinned_on_it(
-    chromium_page: Page, chromium: Browser, server: Server, digit_runs: dict[int, Run]
+    chromium_page: Page, other_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
     page, frames = chromium_page, sent_frames(chromium_page)
     visit(page, f"{server.address}/latent?run={digit_runs[2].key}")
@@ -206,14 +202,14 @@ def test_a_map_and_what_is_pinned_on_it(
     assert len(frames) == sent + 1
     walk.step(lambda: page.get_by_role("radio", name="PCA").click(), map="PCA")
     walk.there_and_back()
-    walk.copied_and_reloaded(chromium)
+    walk.copied_and_reloaded(other_page)
 
 
 def is_kept(map_: Locator) -> bool:
     return map_.get_attribute("data-kept") != "none"
 
 
-def test_what_is_generated(chromium_page: Page, chromium: Browser, server: Server, digit_runs: dict[int, Run]) -> None:
+def test_what_is_generated(chromium_page: Page, other_page: Page, server: Server, digit_runs: dict[int, Run]) -> None:
     page = chromium_page
     visit(page, f"{server.address}/generate?run={digit_runs[2].key}")
     lists = ("Beside it", "A", "B", "Take", "minus", "plus")
@@ -232,10 +228,10 @@ def test_what_is_generated(chromium_page: Page, chromium: Browser, server: Serve
     walk.step(lambda: choose(page, "plus", "average 9"), plus="9")
     walk.step(lambda: choose(page, "Beside it", digit_runs[32].title), beside=digit_runs[32].key)
     walk.there_and_back()
-    walk.copied_and_reloaded(chromium)
+    walk.copied_and_reloaded(other_page)
 
 
-def test_a_contest_and_what_is_compared(chromium_page: Page, chromium: Browser, server: Server) -> None:
+def test_a_contest_and_what_is_compared(chromium_page: Page, other_page: Page, server: Server) -> None:
     page = chromium_page
     visit(page, f"{server.address}/runs")
     navigate(page, "Classify")
@@ -250,7 +246,7 @@ def test_a_contest_and_what_is_compared(chromium_page: Page, chromium: Browser, 
     walk.step(lambda: choose(page, "Labelled images", "1,000"), labels="1000")
     walk.step(page.get_by_role("radio", name="3", exact=True).click, times="3")
     walk.there_and_back()
-    walk.copied_and_reloaded(chromium)
+    walk.copied_and_reloaded(other_page)
     for _ in walk.seen:
         page.go_back()
     # The page of runs has said by itself what it compares, and is left by one Back all the same.

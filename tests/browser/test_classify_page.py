@@ -8,12 +8,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ae_core.classification.contest import CONTESTANTS
 from ae_core.classification.heads import load_head
@@ -21,7 +20,7 @@ from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import basis_of
 from ae_core.runs.store import Run
 from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, two_frames, wait_for_ink, wait_for_server
-from tests.browser.served import MILLISECONDS, ROOT, Server, serving, settle, visit
+from tests.browser.served import ROOT, Server, settle, visit
 from tests.browser.train_page import button, overflow
 from tests.small import copied
 from tests.unit.waiting import wait_until
@@ -34,12 +33,11 @@ LABELLED = """
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Iterator[Server]:
+def server(app: Server, digit_runs: dict[int, Run]) -> Server:
     """The app with a run that has learned a few digits, and PCA of them."""
-    with serving(tmp_path_factory.mktemp("classify-page")) as server:
-        run = copied(digit_runs[32], server.store)
-        basis_of(run.config, server.store)
-        yield server
+    run = copied(digit_runs[32], app.store)
+    basis_of(run.config, app.store)
+    return app
 
 
 @pytest.fixture
@@ -204,9 +202,7 @@ def test_a_head_names_what_is_drawn_in_mid_stroke_as_the_server_would(
     assert shown == pytest.approx(shares, abs=0.02)
 
 
-def test_on_a_phone_nothing_is_wider_than_the_page(chromium: Browser, server: Server, run: Run) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        open_held(page, server, run)
-        assert overflow(page) == 0
+def test_on_a_phone_nothing_is_wider_than_the_page(phone_page: Page, server: Server, run: Run) -> None:
+    page = phone_page
+    open_held(page, server, run)
+    assert overflow(page) == 0

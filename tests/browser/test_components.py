@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.config.config import ACTIVATIONS
+from ae_core.config.hyperparameters import ACTIVATIONS
 from tests.browser.served import ROOT, pixels, serving, visit
 
 FORWARD = """

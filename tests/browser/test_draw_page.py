@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from ae_core.codecs.codec import open_codec
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import Run
 from tests.browser.draw_page import (
     FIVE,
@@ -31,21 +31,20 @@ from tests.browser.draw_page import (
     wait_for_ink,
     wait_for_server,
 )
-from tests.browser.served import MILLISECONDS, SETTLED, Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.train_page import navigate, overflow
-from tests.small import copied
+from tests.small import copied, twin
 
 DIGIT = 8
 """A test image for photos, a 5."""
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+def server(app: Server, small_run: Run) -> Server:
     """The app on a folder with one finished run."""
-    with serving(tmp_path_factory.mktemp("draw-page")) as server:
-        copied(small_run, server.store)
-        yield server
+    copied(small_run, app.store)
+    return app
 
 
 @pytest.fixture
@@ -103,39 +102,37 @@ def error_of(page: Page) -> float:
     return float(words)
 
 
-def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(chromium: Browser, server: Server) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        frames = sent_frames(page)
-        open_board(page, server)
-        assert overflow(page) == 0
-        box = canvas_box(page)
-        client = context.new_cdp_session(page)
+def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(phone_page: Page, server: Server) -> None:
+    page = phone_page
+    frames = sent_frames(page)
+    open_board(page, server)
+    assert overflow(page) == 0
+    box = canvas_box(page)
+    client = page.context.new_cdp_session(page)
 
-        def touch(kind: str, *points: tuple[float, float]) -> None:
-            places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
-            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
-        settle(page)
-        count = len(frames)
-        touch("touchStart", THREE[0])
-        pictures = {rebuilt(page).tobytes()}
-        for point in THREE[1:]:
-            touch("touchMove", point)
-            two_frames(page)
-            pictures.add(rebuilt(page).tobytes())
-        assert len(pictures) > 10
-        assert len(frames) == count
-        place = page.locator("canvas.digit.at-reconstruction").bounding_box()
-        assert place is not None
-        assert place["y"] + place["height"] <= 844
-        undo = page.get_by_role("button", name="Undo").bounding_box()
-        assert undo is not None
-        assert 0 <= undo["y"] - box["y"] - box["height"] < 40
-        assert page.evaluate("() => window.scrollY") == 0
-        touch("touchEnd")
-        wait_for_server(page)
+    settle(page)
+    count = len(frames)
+    touch("touchStart", THREE[0])
+    pictures = {rebuilt(page).tobytes()}
+    for point in THREE[1:]:
+        touch("touchMove", point)
+        two_frames(page)
+        pictures.add(rebuilt(page).tobytes())
+    assert len(pictures) > 10
+    assert len(frames) == count
+    place = page.locator("canvas.digit.at-reconstruction").bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= 844
+    undo = page.get_by_role("button", name="Undo").bounding_box()
+    assert undo is not None
+    assert 0 <= undo["y"] - box["y"] - box["height"] < 40
+    assert page.evaluate("() => window.scrollY") == 0
+    touch("touchEnd")
+    wait_for_server(page)
 
 
 def test_a_tap_leaves_a_dot(board: Page) -> None:
@@ -461,29 +458,28 @@ CanvasRenderingContext2D.prototype.getImageData = function (...box) {
 
 @pytest.mark.parametrize("script", [UNREADABLE, BLURRED], ids=["refused", "blurred"])
 def test_a_browser_that_hides_the_canvas_shows_what_the_server_made(
-    changed_page: Page, server: Server, script: str
+    chromium_page: Page, server: Server, run_first: Callable[[str], None], script: str
 ) -> None:
-    changed_page.add_init_script(script)
-    visit(changed_page, f"{server.address}/draw")
-    canvas_box(changed_page)
-    stroke(changed_page, FIVE)
-    expect(changed_page.locator(".draw .words")).to_contain_text("so this follows after each stroke")
-    wait_for_ink(changed_page)
-    expect(figure(changed_page)).to_have_attribute("data-check", "server")
+    page = chromium_page
+    run_first(script)
+    visit(page, f"{server.address}/draw")
+    canvas_box(page)
+    stroke(page, FIVE)
+    expect(page.locator(".draw .words")).to_contain_text("so this follows after each stroke")
+    wait_for_ink(page)
+    expect(figure(page)).to_have_attribute("data-check", "server")
     (codec,) = [open_codec(run) for run in server.store.runs()]
-    changed_page.evaluate("() => delete CanvasRenderingContext2D.prototype.getImageData")
-    expect(changed_page.locator(".draw .mse")).not_to_have_text("–")
+    page.evaluate("() => delete CanvasRenderingContext2D.prototype.getImageData")
+    expect(page.locator(".draw .mse")).not_to_have_text("–")
     assert codec.latent_dim == 4
-    changed_page.wait_for_selector(SETTLED)
+    settle(page)
 
 
-def test_a_run_deleted_while_it_is_shown_is_drawn_with_to_the_end(
-    chromium_page: Page, tmp_path: Path, small_run: Run
-) -> None:
-    with serving(tmp_path) as server:
-        run = copied(small_run, server.store)
-        open_board(chromium_page, server)
-        server.store.delete(run.key)
-        stroke(chromium_page, FIVE)
-        wait_for_server(chromium_page)
-        assert chromium_page.get_by_role("alert").count() == 0
+def test_a_run_deleted_while_it_is_shown_is_drawn_with_to_the_end(chromium_page: Page, server: Server) -> None:
+    (first,) = server.store.runs()
+    run = twin(first, server.store)
+    open_board(chromium_page, server, f"?codecs={run.key}")
+    server.store.delete(run.key)
+    stroke(chromium_page, FIVE)
+    wait_for_server(chromium_page)
+    assert chromium_page.get_by_role("alert").count() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,20 +11,15 @@ from playwright.sync_api import Page, expect
 from ae_core.codecs.codec import Codec, open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import dataset_for, preview_indices
+from ae_core.datasets.catalogue import dataset_for
+from ae_core.datasets.images import preview_indices
 from ae_core.evaluation.metrics import evaluate_each
-from tests.browser.served import Server, serving, visit
+from tests.browser.served import Server, visit
 from tests.browser.train_page import button, message, train_address
 
 PLAIN = Config(train_size=2000, encoder_widths=(64,), latent_dim=2, batch_size=64, steps=300)
 VARIATIONAL = replace(PLAIN, family="variational")
 CONFIGS = (PLAIN, VARIATIONAL)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("families")) as server:
-        yield server
 
 
 def train(page: Page, server: Server, config: Config) -> None:
@@ -35,23 +29,23 @@ def train(page: Page, server: Server, config: Config) -> None:
 
 
 def test_both_are_trained_and_rebuild_the_same_digits_beside_pca_with_errors_as_evaluate_has_them(
-    chromium_page: Page, server: Server
+    chromium_page: Page, app: Server
 ) -> None:
     page = chromium_page
-    train(page, server, PLAIN)
+    train(page, app, PLAIN)
     expect(page.get_by_text("dimensions are used")).to_have_count(0)
-    train(page, server, VARIATIONAL)
+    train(page, app, VARIATIONAL)
     expect(message(page, "300 steps in")).to_contain_text("Negative ELBO")
     expect(page.get_by_text("dimensions are used")).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart").locator("visible=true")).to_have_count(2)
 
-    runs = [server.store.open(config.key) for config in CONFIGS]
-    visit(page, f"{server.address}/runs?compare={runs[0].key},{runs[1].key},pca")
+    runs = [app.store.open(config.key) for config in CONFIGS]
+    visit(page, f"{app.address}/runs?compare={runs[0].key},{runs[1].key},pca")
     strips = page.locator(".strips").first.locator(".strip")
     expect(strips).to_have_count(4, timeout=60_000)
-    data = dataset_for(PLAIN, folder=server.store.root / "datasets")
+    data = dataset_for(PLAIN, folder=app.store.root / "datasets")
     shown = preview_indices(data.test_labels, data.test.count)
-    pca = PcaBasis.load(baseline_path(server.store, PLAIN)).codec(2)
+    pca = PcaBasis.load(baseline_path(app.store, PLAIN)).codec(2)
     codecs: dict[str, Codec] = {run.title: open_codec(run) for run in runs} | {"PCA, 2 dimensions": pca}
     errors = {}
     for name, codec in codecs.items():

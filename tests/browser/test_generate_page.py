@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ae_core.latent.arithmetic import lerp, slerp
 from ae_core.runs.store import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
-from tests.browser.served import MILLISECONDS, PIXELS, Server, pixels, serving, settle, visit
+from tests.browser.served import PIXELS, Server, pixels, settle, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.train_page import button, navigate, overflow
 from tests.small import copied
@@ -39,12 +38,11 @@ PLACES = "(slider) => { const seen = (slider.seen ??= new Set()); seen.add(slide
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Iterator[Server]:
+def server(app: Server, digit_runs: dict[int, Run]) -> Server:
     """The app with a run of two dimensions and one of 32."""
-    with serving(tmp_path_factory.mktemp("generate-page")) as server:
-        for run in digit_runs.values():
-            copied(run, server.store)
-        yield server
+    for run in digit_runs.values():
+        copied(run, app.store)
+    return app
 
 
 @pytest.fixture
@@ -201,19 +199,17 @@ def test_the_samples_of_both_networks_are_measured(generate: Page) -> None:
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page_and_a_tap_shows_the_nearest(
-    chromium: Browser, server: Server, digit_runs: dict[int, Run]
+    phone_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        open_page(page, server, digit_runs)
-        assert overflow(page) == 0
-        samples = first_set(page)
-        for index in (12, 62):
-            samples.locator(".cell").nth(index).tap()
-            expect(samples).to_have_attribute("data-at", str(index))
-            expect(samples.locator(".card")).to_be_in_viewport(ratio=1)
-            assert covered(page) == 0
+    page = phone_page
+    open_page(page, server, digit_runs)
+    assert overflow(page) == 0
+    samples = first_set(page)
+    for index in (12, 62):
+        samples.locator(".cell").nth(index).tap()
+        expect(samples).to_have_attribute("data-at", str(index))
+        expect(samples.locator(".card")).to_be_in_viewport(ratio=1)
+        assert covered(page) == 0
 
 
 def test_whoever_comes_back_finds_the_same_samples_and_the_same_address(generate: Page) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ae_core.runs.store import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
-from tests.browser.served import MILLISECONDS, Server, pixels, serving, settle
+from tests.browser.served import MILLISECONDS, Server, pixels, settle
 from tests.browser.test_components import sent_frames
 from tests.browser.test_map import draw, empty, hover, image, open_map, spot_of, spots_of
 from tests.browser.train_page import navigate, overflow
@@ -21,12 +20,11 @@ COUNT = 800
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, digit_runs: dict[int, Run]) -> Iterator[Server]:
+def server(app: Server, digit_runs: dict[int, Run]) -> Server:
     """The app with a run of two dimensions and one of 32."""
-    with serving(tmp_path_factory.mktemp("latent-page")) as server:
-        for run in digit_runs.values():
-            copied(run, server.store)
-        yield server
+    for run in digit_runs.values():
+        copied(run, app.store)
+    return app
 
 
 def open_space(page: Page, server: Server, run: Run, **more: str) -> Locator:
@@ -150,13 +148,11 @@ def test_the_training_is_replayed_and_a_dimension_walked_along(
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page(
-    chromium: Browser, server: Server, digit_runs: dict[int, Run]
+    phone_page: Page, server: Server, digit_runs: dict[int, Run]
 ) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        root = open_space(page, server, digit_runs[2])
-        assert overflow(page) == 0
-        spots = spots_of(root, COUNT)
-        page.touchscreen.tap(*spots[np.hypot(*(spots - np.median(spots, axis=0)).T).argmin()])
-        expect(root).to_have_attribute("data-kept", "point")
+    page = phone_page
+    root = open_space(page, server, digit_runs[2])
+    assert overflow(page) == 0
+    spots = spots_of(root, COUNT)
+    page.touchscreen.tap(*spots[np.hypot(*(spots - np.median(spots, axis=0)).T).argmin()])
+    expect(root).to_have_attribute("data-kept", "point")

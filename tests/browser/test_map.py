@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.draw_page import READ, two_frames
 from tests.browser.made_up import MadeUp, decode, made_up, plane
-from tests.browser.served import MILLISECONDS, serving, visit
+from tests.browser.served import serving, visit
 from tests.browser.test_components import sent_frames
 
 COUNT = 600
@@ -407,13 +407,11 @@ def test_the_decoded_grid_fades_where_no_dot_is_near_and_only_there(
     assert np.median(far) < 80
 
 
-def test_on_a_dark_page_faded_pictures_are_lighter_than_the_others(chromium: Browser, server: str) -> None:
-    with chromium.new_context(color_scheme="dark", viewport={"width": 1440, "height": 1000}) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        root = open_map(page, f"{server}/?dims=2&inverse=linear")
-        by_dots, far = grid_channel(page, root, 1)
-        assert np.median(far) > np.median(by_dots) + 50
+def test_on_a_dark_page_faded_pictures_are_lighter_than_the_others(chromium_page: Page, server: str) -> None:
+    chromium_page.emulate_media(color_scheme="dark")
+    root = open_map(chromium_page, f"{server}/?dims=2&inverse=linear")
+    by_dots, far = grid_channel(chromium_page, root, 1)
+    assert np.median(far) > np.median(by_dots) + 50
 
 
 def grid_channel(page: Page, root: Locator, channel: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -579,45 +577,36 @@ def test_images_of_a_second_atlas_are_the_right_ones(chromium_page: Page, server
         assert (image(root, "left") == data.images[shown]).all()
 
 
-@pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    """A tab on a phone."""
-    with chromium.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
-    ) as context:
-        yield context.new_page()
-
-
-def test_on_a_phone_a_tap_pins_a_pinch_zooms_and_nothing_is_cut_off(phone: Page, server: str) -> None:
-    root = open_map(phone, server)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+def test_on_a_phone_a_tap_pins_a_pinch_zooms_and_nothing_is_cut_off(phone_page: Page, server: str) -> None:
+    root = open_map(phone_page, server)
+    assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390
     for part in root.locator("button:visible, canvas:visible, select:visible, .plot").all():
         box = part.bounding_box()
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
-    phone.touchscreen.tap(*spot_of(root, alone(root)))
+    phone_page.touchscreen.tap(*spot_of(root, alone(root)))
     expect(root).to_have_attribute("data-kept", "point")
     x, y = middle_of(root)
-    touch(phone, [[(x - apart, y), (x + apart, y)] for apart in (30, 50, 80, 110)])
+    touch(phone_page, [[(x - apart, y), (x + apart, y)] for apart in (30, 50, 80, 110)])
     assert zoom_of(root) == pytest.approx(110 / 30, rel=0.15)
 
 
-def test_on_a_phone_one_finger_scrolls_the_page_and_two_move_the_map(phone: Page, server: str) -> None:
-    root = open_map(phone, server)
+def test_on_a_phone_one_finger_scrolls_the_page_and_two_move_the_map(phone_page: Page, server: str) -> None:
+    root = open_map(phone_page, server)
     overlay(root).scroll_into_view_if_needed()
     before = first_on_map(root)
     x, y = middle_of(root)
-    scrolled = phone.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTop")
-    touch(phone, [[(x, y - down)] for down in range(0, 160, 20)])
-    phone.wait_for_function(
+    scrolled = phone_page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTop")
+    touch(phone_page, [[(x, y - down)] for down in range(0, 160, 20)])
+    phone_page.wait_for_function(
         "(before) => document.querySelector('[data-testid=stMain]').scrollTop > before + 50", arg=scrolled
     )
     expect(root.locator(".how")).to_have_text("Use two fingers to move the map")
     expect(root).to_have_attribute("data-kept", "none")
     assert first_on_map(root) == pytest.approx(before, abs=0.5)
     x, y = middle_of(root)
-    touch(phone, [[(x - 40, y + down), (x + 40, y + down)] for down in range(0, 80, 20)])
+    touch(phone_page, [[(x - 40, y + down), (x + 40, y + down)] for down in range(0, 80, 20)])
     assert first_on_map(root) == pytest.approx((before[0], before[1] + 60), abs=0.5)
 
 

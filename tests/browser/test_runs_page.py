@@ -13,15 +13,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from ae_core.codecs.codec import Codec, open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
-from ae_core.datasets.dataset import load_dataset, preview_indices, to_pixels
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.evaluation.metrics import squared_errors
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.store import Run
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.browser.draw_page import READ
-from tests.browser.served import Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.browser.train_page import button, overflow
-from tests.small import SMALL, copied
+from tests.small import SMALL, copied, twin
 
 HEADER, ROW = 36, 44
 """Heights of the table's parts, which is one canvas: its ticks are found by where they are."""
@@ -33,19 +34,20 @@ def basis() -> PcaBasis:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run, basis: PcaBasis) -> Iterator[Server]:
+def server(app: Server, small_run: Run, basis: PcaBasis) -> Server:
     """The app with PCA fitted, and no runs."""
-    with serving(tmp_path_factory.mktemp("runs-page")) as server:
-        for config in (SMALL, replace(SMALL, train_size=None)):
-            basis.save(baseline_path(server.store, config))
-        yield server
+    for config in (SMALL, replace(SMALL, train_size=None)):
+        basis.save(baseline_path(app.store, config))
+    return app
 
 
 @pytest.fixture
 def runs(server: Server, small_run: Run) -> Iterator[list[Run]]:
     """Two runs of the same network, the one that stands first in the table first."""
     run = copied(small_run, server.store)
-    other = like(run, server.store)
+    other = twin(run, server.store)
+    for one, created in ((run, 1.0), (other, 2.0)):
+        one.write_status(replace(one.status, created=created))
     yield [other, run]
     for row in server.store.listed():
         server.store.delete(row.key)
@@ -65,16 +67,6 @@ def test_a_run_is_ticked_by_keyboard(chromium_page: Page, server: Server, runs: 
     expect(page.get_by_text("was trained before. Change a setting to train another.")).to_be_visible()
     expect(page.locator(".rows canvas.reconstruction")).to_have_count(20)
     page.wait_for_url(re.compile(r"/train\?.*latent_dim="))
-
-
-def like(run: Run, store: RunStore) -> Run:
-    other = store.create(replace(SMALL, steps=SMALL.steps + 1))
-    for path in run.path.iterdir():
-        if path.name != "config.json":
-            (other.path / path.name).write_bytes(path.read_bytes())
-    for one, created in ((run, 1.0), (other, 2.0)):
-        one.write_status(replace(run.status, created=created))
-    return other.fresh()
 
 
 def table(page: Page) -> Locator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,16 @@ from playwright.sync_api import Locator, Page, expect
 from ae_core.config.config import Config
 from ae_core.runs.store import Run
 from tests.browser.served import Server, pixels, serving, visit
-from tests.small import SMALL, copied
+from tests.browser.train_page import LONG, button, navigate, train_address
+from tests.small import SMALL, copied, twin
 from tests.unit.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+def server(app: Server, small_run: Run) -> Server:
     """The app on a folder with one finished run."""
-    with serving(tmp_path_factory.mktemp("start-page")) as server:
-        copied(small_run, server.store)
-        yield server
+    copied(small_run, app.store)
+    return app
 
 
 @pytest.fixture
@@ -51,23 +50,37 @@ def reconstruction(page: Page) -> Locator:
     return page.locator("canvas.digit.at-reconstruction")
 
 
-def test_a_server_without_runs_trains_by_itself_and_then_its_figure_answers(
+def test_a_new_server_opens_at_any_link_and_trains_by_itself_and_then_its_figure_answers(
     chromium_page: Page, tmp_path: Path
 ) -> None:
+    page = chromium_page
     with serving(tmp_path) as server:
-        visit(chromium_page, server.address)
-        learning = chromium_page.locator('.figure[data-state="learning"]')
+        visit(page, train_address(server, replace(LONG, optimizer="sgd", dropout=0.25)))
+        pages = ["Start", "Train", "Draw", "Latent space", "Generate", "Classify", "Runs"]
+        expect(page.get_by_test_id("stTopNavLink")).to_have_text(pages)
+        expect(page).to_have_title("Bottleneck")
+        box = page.get_by_test_id("stMainBlockContainer").bounding_box()
+        assert box is not None
+        assert box["width"] > 1200
+        expect(page.get_by_label("Encoder widths", exact=True)).to_have_value("64")
+        expect(page.get_by_label("Latent dimensions", exact=True)).to_have_value("8")
+        page.get_by_text("Regularisation", exact=True).click()
+        expect(page.get_by_label("Dropout", exact=True)).to_have_value("0.25")
+        expect(button(page, "Train")).to_be_enabled()
+
+        navigate(page, "Start")
+        learning = page.locator('.figure[data-state="learning"]')
         expect(learning).to_be_visible()
         expect(learning.locator(".status")).to_have_text(re.compile(r"Step [\d,]+ of 1,000, error 0\.\d+"))
-        early, shown = pixels(reconstruction(chromium_page)), pixels(original(chromium_page))
-        expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible(timeout=240_000)
-        assert pixels(original(chromium_page)) == shown
-        assert pixels(reconstruction(chromium_page)) != early
-        expect(chromium_page.get_by_text(re.compile("Now showing: Quick start"))).to_be_visible()
+        early, shown = pixels(reconstruction(page)), pixels(original(page))
+        expect(page.locator('.figure[data-state="ready"]')).to_be_visible(timeout=240_000)
+        assert pixels(original(page)) == shown
+        assert pixels(reconstruction(page)) != early
+        expect(page.get_by_text(re.compile("Now showing: Quick start"))).to_be_visible()
         assert server.store.open(Config().key).status.state == "finished"
-        before = pixels(reconstruction(chromium_page))
-        chromium_page.get_by_role("slider", name="Value of dimension").press("End")
-        assert pixels(reconstruction(chromium_page)) != before
+        before = pixels(reconstruction(page))
+        page.get_by_role("slider", name="Value of dimension").press("End")
+        assert pixels(reconstruction(page)) != before
 
 
 def test_another_digit_changes_the_pictures_and_sends_nothing(figure: Page, frames: list[Any]) -> None:
@@ -102,7 +115,7 @@ def test_an_arrow_key_changes_the_reconstruction_and_sends_nothing(figure: Page,
 
 
 def test_the_address_chooses_the_run(chromium_page: Page, server: Server) -> None:
-    other = another_run(server)
+    other = twin(server.store.open(SMALL.key), server.store)
     for run, title in ((SMALL.key, "5 steps"), (other.key, "6 steps")):
         visit(chromium_page, f"{server.address}/?run={run}")
         expect(chromium_page.get_by_text(f"Now showing: Dense 16, 4 dimensions, {title}.")).to_be_visible()
@@ -110,20 +123,10 @@ def test_the_address_chooses_the_run(chromium_page: Page, server: Server) -> Non
 
 
 def test_a_damaged_run_says_so_and_can_be_deleted(chromium_page: Page, server: Server) -> None:
-    damaged = another_run(server)
+    damaged = twin(server.store.open(SMALL.key), server.store)
     (damaged.path / "network.bin").write_bytes(b"cut off")
     visit(chromium_page, f"{server.address}/?run={damaged.key}")
     expect(chromium_page.get_by_test_id("stAlert")).to_contain_text(f"Run {damaged.key} is damaged")
     chromium_page.get_by_role("button", name="Delete this run").click()
     expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
     assert not damaged.path.exists()
-
-
-def another_run(server: Server) -> Run:
-    """The finished run's network again, as a run of 6 steps."""
-    known = server.store.open(SMALL.key)
-    run = server.store.create(replace(SMALL, steps=6))
-    for name in ("encoder.tflite", "decoder.tflite", "network.json", "network.bin"):
-        (run.path / name).write_bytes((known.path / name).read_bytes())
-    run.write_status(replace(known.status, step=6, steps=6))
-    return run.fresh()

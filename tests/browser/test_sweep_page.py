@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import title_of
-from ae_core.datasets.dataset import dataset_for
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.runs.store import Run, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
-from tests.browser.served import MILLISECONDS, Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.browser.train_page import AXES, button, message, overflow, page_link
 from tests.small import copied
 from tests.unit.waiting import wait_until
@@ -32,14 +31,13 @@ POINTS = """
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+def server(app: Server, small_run: Run) -> Server:
     """The app with something to show, and with a run that is not trained yet, to start from."""
-    with serving(tmp_path_factory.mktemp("sweep-page")) as server:
-        copied(small_run, server.store)
-        # Fitted beforehand, as the page is drawn anew when a worker has done so.
-        PcaBasis.fit(dataset_for(TINY).train_pixels).save(baseline_path(server.store, TINY))
-        server.store.create(TINY).write_status(Status("paused", steps=TINY.steps))
-        yield server
+    copied(small_run, app.store)
+    # Fitted beforehand, as the page is drawn anew when a worker has done so.
+    PcaBasis.fit(dataset_for(TINY).train_pixels).save(baseline_path(app.store, TINY))
+    app.store.create(TINY).write_status(Status("paused", steps=TINY.steps))
+    return app
 
 
 def chart(page: Page, sweep: Sweep) -> Locator:
@@ -117,18 +115,16 @@ def test_a_sweep_is_stopped_and_started_again(chromium_page: Page, server: Serve
     expect(message(page, "0 of 2 trained.")).to_be_visible()
 
 
-def test_on_a_phone_nothing_is_wider_than_the_page(chromium: Browser, server: Server) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        sweep = Sweep.read(TINY, "initializer", ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"])
-        SweepStore(server.store.root).save(sweep)
-        visit(page, f"{server.address}/runs?sweep={sweep.key}")
-        expect(chart(page, sweep)).to_be_visible()
-        assert overflow(page) == 0
-        axes: list[list[str]] = chart(page, sweep).evaluate(AXES)
-        assert set(sweep.labels) in [set(labels) for labels in axes]
-        expect(page.locator(".strips .strip .name").filter(has_text="He normal")).to_be_visible()
+def test_on_a_phone_nothing_is_wider_than_the_page(phone_page: Page, server: Server) -> None:
+    page = phone_page
+    sweep = Sweep.read(TINY, "initializer", ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"])
+    SweepStore(server.store.root).save(sweep)
+    visit(page, f"{server.address}/runs?sweep={sweep.key}")
+    expect(chart(page, sweep)).to_be_visible()
+    assert overflow(page) == 0
+    axes: list[list[str]] = chart(page, sweep).evaluate(AXES)
+    assert set(sweep.labels) in [set(labels) for labels in axes]
+    expect(page.locator(".strips .strip .name").filter(has_text="He normal")).to_be_visible()
 
 
 def test_whoever_comes_by_a_link_is_taken_to_the_sweep_and_may_leave(chromium_page: Page, server: Server) -> None:

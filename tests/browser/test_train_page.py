@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ae_core.config.config import Config
 from ae_core.errors import RunNotFoundError
 from ae_core.runs.store import Run
-from tests.browser.served import Server, serving, settle, visit
+from tests.browser.served import Server, settle, visit
 from tests.browser.train_page import (
     LONG,
     axis_labels,
@@ -41,11 +41,10 @@ seeds = count(1)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_run: Run) -> Iterator[Server]:
+def server(app: Server, small_run: Run) -> Server:
     """The app on a folder with one finished run, so that its Start page does not begin a training."""
-    with serving(tmp_path_factory.mktemp("train-page")) as server:
-        copied(small_run, server.store)
-        yield server
+    copied(small_run, app.store)
+    return app
 
 
 @pytest.fixture
@@ -194,7 +193,7 @@ def test_a_training_goes_on_while_nobody_looks(training: Page, server: Server, c
 
 
 def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
-    chromium_page: Page, chromium: Browser, server: Server
+    chromium_page: Page, other_page: Page, server: Server
 ) -> None:
     config = replace(LONG, steps=40, seed=next(seeds))
     visit(chromium_page, train_address(server, config))
@@ -204,50 +203,28 @@ def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
     ).to_be_visible()
     expect(button(chromium_page, "Train longer: 40 more steps")).to_be_visible()
     assert server.store.open(config.key).history().step[-1] == 40
-    other = chromium.new_page()
-    visit(other, train_address(server, config))
+    visit(other_page, train_address(server, config))
     expect(
-        message(other, r"Dense 64, .* was trained before\. Change a setting to train another\. 40 steps in")
+        message(other_page, r"Dense 64, .* was trained before\. Change a setting to train another\. 40 steps in")
     ).to_be_visible()
-    other.close()
 
 
 def test_a_second_tab_sees_that_the_training_was_begun_in_the_first(
-    chromium_page: Page, chromium: Browser, server: Server
+    chromium_page: Page, other_page: Page, server: Server
 ) -> None:
     address = train_address(server, replace(LONG, steps=30, seed=next(seeds)))
-    other = chromium.new_page()
-    for page in (chromium_page, other):
+    for page in (chromium_page, other_page):
         visit(page, address)
     button(chromium_page, "Train").click()
-    expect(button(other, "Train longer: 30 more steps")).to_be_visible()
-    other.close()
+    expect(button(other_page, "Train longer: 30 more steps")).to_be_visible()
 
 
-def test_a_second_training_waits_for_the_first(training: Page, chromium: Browser, server: Server) -> None:
-    waiting = chromium.new_page()
-    visit(waiting, train_address(server, replace(LONG, steps=30, seed=next(seeds))))
-    button(waiting, "Train").click()
-    expect(progress(waiting)).to_contain_text("Waiting: one training is before this one, about")
+def test_a_second_training_waits_for_the_first(training: Page, other_page: Page, server: Server) -> None:
+    visit(other_page, train_address(server, replace(LONG, steps=30, seed=next(seeds))))
+    button(other_page, "Train").click()
+    expect(progress(other_page)).to_contain_text("Waiting: one training is before this one, about")
     button(training, "Stop").click()
-    expect(message(waiting, "30 steps in")).to_be_visible()
-    waiting.close()
-
-
-def test_a_link_is_the_very_first_visit_of_a_server(chromium_page: Page, tmp_path: Path) -> None:
-    with serving(tmp_path) as fresh:
-        visit(chromium_page, train_address(fresh, replace(LONG, optimizer="sgd", dropout=0.25)))
-        pages = ["Start", "Train", "Draw", "Latent space", "Generate", "Classify", "Runs"]
-        expect(chromium_page.get_by_test_id("stTopNavLink")).to_have_text(pages)
-        expect(chromium_page).to_have_title("Bottleneck")
-        box = chromium_page.get_by_test_id("stMainBlockContainer").bounding_box()
-        assert box is not None
-        assert box["width"] > 1200
-        expect(chromium_page.get_by_label("Encoder widths", exact=True)).to_have_value("64")
-        expect(chromium_page.get_by_label("Latent dimensions", exact=True)).to_have_value("8")
-        chromium_page.get_by_text("Regularisation", exact=True).click()
-        expect(chromium_page.get_by_label("Dropout", exact=True)).to_have_value("0.25")
-        expect(button(chromium_page, "Train")).to_be_enabled()
+    expect(message(other_page, "30 steps in")).to_be_visible()
 
 
 def test_nonsense_in_a_link_is_told_once_and_the_rest_is_kept(chromium_page: Page, server: Server) -> None:

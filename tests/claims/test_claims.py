@@ -18,7 +18,8 @@ from ae_core.codecs.pca import PcaBasis
 from ae_core.codecs.posterior import load_kl
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import PRESETS
-from ae_core.datasets.dataset import as_floats, evenly, load_dataset
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.images import as_floats, evenly
 from ae_core.errors import BottleneckError
 from ae_core.evaluation.comparison import by_class
 from ae_core.evaluation.density_coverage import Quality, RealImages

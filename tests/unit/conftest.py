@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ae_core.datasets.dataset import Dataset, dataset_for
+from ae_core.datasets.catalogue import dataset_for
+from ae_core.datasets.dataset import Dataset
 from ae_core.runs.store import Run, RunStore
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 

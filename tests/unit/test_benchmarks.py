@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.drawing import digit_from_canvas
 from benchmarks import __main__ as command_line
 from benchmarks.hand import FIVE, Stroke, along

@@ -10,7 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, positions
-from ae_core.datasets.dataset import Dataset, evenly
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import evenly
 from ae_core.runs.store import Run
 from ui.components import Strip, digit_strips
 from ui.selection.address import Parameter

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import ACTIVATIONS
+from ae_core.config.hyperparameters import ACTIVATIONS
 from ae_core.config.layers import IMAGE_SHAPE, Layer
 
 ALIGNMENT = 4

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.datasets.dataset import as_floats, to_pixels
+from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.preprocessing.corruption import spoil
 from ui.components import Checked, Settings, canvas_tools, digit_rows, draw_figure
 from ui.draw.keep import SpoiledDigit, show_actions, show_between

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ae_core.datasets.dataset import to_pixels
+from ae_core.datasets.images import to_pixels
 from ae_core.latent.arithmetic import class_means, combine
 from ui.components import Term, equation
 from ui.generate.codes import training_codes

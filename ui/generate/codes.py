@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from ae_core.datasets.dataset import evenly
+from ae_core.datasets.images import evenly
 from ae_core.latent.sampling import Normal, Sampler, SamplerName, coincide, fit_samplers
 from ae_core.runs.store import Run
 from ui.selection import address

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import as_floats, evenly
+from ae_core.datasets.images import as_floats, evenly
 from ae_core.evaluation.density_coverage import NEIGHBOURS, Quality, RealImages
 from ae_core.evaluation.random_features import random_features
 from ae_core.latent.sampling import SamplerName

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import as_floats, to_pixels
+from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.evaluation.nearest_image import Originals, usual_distances
 from ae_core.latent.sampling import SamplerName
 from ui.components import Caption, Grid, SampleSet, samples

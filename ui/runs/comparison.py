@@ -11,9 +11,11 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.config.config import FIELDS
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.datasets.dataset import Dataset, describe, preview_indices, to_pixels
+from ae_core.datasets.catalogue import describe
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.evaluation.comparison import NONE, Figures, differing, figures
 from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil

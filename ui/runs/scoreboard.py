@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.runs.store import Run
 from ui.selection.codecs import images_title
 from ui.selection.run import told_apart

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core.config.config import FIELDS
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.evaluation.comparison import NONE
 from ae_core.runs.store import Listed, Run

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.presets import setting_words
-from ae_core.datasets.dataset import describe
+from ae_core.datasets.catalogue import describe
 from ae_core.errors import ConfigError
 from ae_core.runs.store import Run
 from ui.selection import address

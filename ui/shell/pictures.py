@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.datasets.dataset import to_pixels
+from ae_core.datasets.images import to_pixels
 from ae_core.errors import DrawingError
 from ae_core.preprocessing.drawing import MOST_SIDE
 

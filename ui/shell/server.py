@@ -66,14 +66,14 @@ def visitor() -> str:
 
 def data_for(config: Config) -> Dataset:
     """The images that `config` learns from. Raises ConfigError or DataError."""
-    from ae_core.datasets.dataset import dataset_for
+    from ae_core.datasets.catalogue import dataset_for
 
     return dataset_for(config, folder=store().root / "datasets")
 
 
 def has_data(config: Config) -> bool:
     """Whether the images that `config` learns from are on this server; says nothing of whether they can be read."""
-    from ae_core.datasets.dataset import is_here
+    from ae_core.datasets.catalogue import is_here
 
     return is_here(config.dataset, store().root / "datasets")
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from ae_core.config.config import FIELDS
 from ae_core.config.fields import Integer, Number
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.runs.sweep import Sweep
 from ui.shell.legend import legend_of
 from ui.shell.palette import colour

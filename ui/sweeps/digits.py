@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.datasets.dataset import as_floats, preview_indices
+from ae_core.datasets.images import as_floats, preview_indices
 from ae_core.evaluation.comparison import NONE
 from ae_core.evaluation.metrics import squared_errors
 from ae_core.runs.sweep import Sweep

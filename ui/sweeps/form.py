@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import BottleneckError
 from ae_core.runs.store import Run

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.config.config import FIELDS
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError
 from ae_core.evaluation.comparison import NONE
 from ae_core.runs.sweep import Sweep

@@ -7,11 +7,13 @@ from typing import Any
 import streamlit as st
 
 from ae_core.config.architectures import ARCHITECTURES
-from ae_core.config.config import FIELDS, Config, read_field
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice, Classes, Field, Integer
+from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import CATALOGUE, PRESETS
-from ae_core.datasets.dataset import DatasetInfo, describe, list_datasets
+from ae_core.datasets.catalogue import describe, list_datasets
+from ae_core.datasets.dataset import DatasetInfo
 from ae_core.errors import BottleneckError, ConfigError, RunNotFoundError
 from ui.selection import address
 from ui.selection.run import RUN, why_not_shown

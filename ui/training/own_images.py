@@ -7,8 +7,8 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core.config.config import MOST_CLASSES
-from ae_core.datasets.dataset import OWN_NAME, list_datasets
+from ae_core.config.hyperparameters import MOST_CLASSES
+from ae_core.datasets.catalogue import OWN_NAME, list_datasets
 from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
 from ae_core.workers.downloads import FashionMnist

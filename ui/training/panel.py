@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Integer
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError
 from ae_core.runs.history import Request
 from ae_core.runs.store import State

@@ -73,7 +73,7 @@ def show_run(key: str) -> None:
     import json
 
     from ae_core.codecs.codec import open_codec
-    from ae_core.datasets.dataset import dataset_for
+    from ae_core.datasets.catalogue import dataset_for
     from ae_core.runs.store import RunStore
 
     store = RunStore()

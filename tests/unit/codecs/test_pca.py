@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.pca import PcaBasis, PcaCodec
-from ae_core.datasets.dataset import Dataset, load_dataset
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DataError, StoreError
 
 Array = np.ndarray[Any, Any]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import ConfigError

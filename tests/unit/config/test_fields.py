@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice, Classes, Field, Integer, Integers, Name, Number
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import ConfigError
 
 BASE = Config(loss="mse")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ae_core.config.fields import Name
-from ae_core.datasets.dataset import list_datasets, load_dataset
+from ae_core.datasets.catalogue import list_datasets, load_dataset
 from ae_core.datasets.uploads import add_images, read_images, remove_images
 from ae_core.errors import DataError, StoreError
 

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ae_core.codecs.codec import Codec, open_codec
-from ae_core.datasets.dataset import as_floats, load_dataset
+from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError
 from ae_core.evaluation.density_coverage import Quality, RealImages
 from ae_core.evaluation.random_features import random_features

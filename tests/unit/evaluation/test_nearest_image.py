@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.errors import DataError
 from ae_core.evaluation.nearest_image import CHUNK, Originals, usual_distances
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.evaluation.random_features import CHUNK, LAYERS, random_features
 
 DIGITS = load_dataset("mnist").test_images[: CHUNK + 3]

@@ -16,7 +16,7 @@ import pytest
 
 from ae_core.codecs.codec import encode_part, open_codec
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import dataset_for, load_dataset
+from ae_core.datasets.catalogue import dataset_for, load_dataset
 from ae_core.errors import DataError, JobError, RunNotFoundError
 from ae_core.jobs.queue import Jobs
 from ae_core.latent.kept_map import kept_map

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.corruption import NOISE, RANGES, Spoil, spoil
 from tests.spoilings import Image, spoilings
 

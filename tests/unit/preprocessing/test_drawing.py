@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.errors import DrawingError
 from ae_core.preprocessing.drawing import area_weights, digit_from_canvas, shrink
 

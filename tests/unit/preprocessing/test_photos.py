@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ae_core.datasets.dataset import load_dataset
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.errors import DrawingError
 from ae_core.preprocessing.photos import MOST_BYTES, digit_from_photo
 

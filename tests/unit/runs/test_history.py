@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.datasets.dataset import preview_indices, to_pixels
+from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.errors import DamagedRunError
 from ae_core.runs.history import History, is_history_step, next_history_step
 

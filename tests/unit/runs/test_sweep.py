@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import PRESETS
 from ae_core.errors import BottleneckError, ConfigError, RunNameError
 from ae_core.runs.store import RunStore

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.pca import PcaBasis
-from ae_core.config.config import FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice
+from ae_core.config.hyperparameters import FIELDS
 from ae_core.datasets.dataset import Dataset
 from ae_core.training.loop import Stepper, batch_indices
 from tests.unit.tiny import DENSE

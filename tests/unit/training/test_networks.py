@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ae_core.config.config import ACTIVATIONS, FIELDS, Config
+from ae_core.config.config import Config
 from ae_core.config.fields import Choice
+from ae_core.config.hyperparameters import ACTIVATIONS, FIELDS
 from ae_core.training.loop import build_optimizer
 from ae_core.training.networks import Network, build_network
 

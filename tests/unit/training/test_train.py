@@ -14,7 +14,8 @@ import pytest
 
 from ae_core.codecs.codec import open_codec
 from ae_core.config.config import Config
-from ae_core.datasets.dataset import Dataset, as_floats, to_pixels
+from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.errors import ConfigError, DamagedRunError, DivergedError, RunNotFoundError, StoreError
 from ae_core.runs.history import Batches
 from ae_core.runs.lock import BusyError, hold, is_held

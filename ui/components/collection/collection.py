@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.config.config import MOST_CLASSES
+from ae_core.config.hyperparameters import MOST_CLASSES
 from ae_core.config.layers import IMAGE_SHAPE
 from ui.components.payload import Images, fingerprint, image_bytes, pack
 from ui.components.scripts import register

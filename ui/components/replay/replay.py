@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.config.config import MOST_CLASSES
+from ae_core.config.hyperparameters import MOST_CLASSES
 from ae_core.latent.alignment import Formation
 from ae_core.latent.frames import Frames
 from ui.components.payload import Images, fingerprint, image_bytes, pack

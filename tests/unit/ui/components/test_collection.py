@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core.config.config import MOST_CLASSES, Config
-from ae_core.datasets.dataset import dataset_for
+from ae_core.config.config import Config
+from ae_core.config.hyperparameters import MOST_CLASSES
+from ae_core.datasets.catalogue import dataset_for
 from ae_core.datasets.uploads import add_images
 from tests.unit.ui.components.blocks import unpack
 from ui.components.collection.collection import Collection, usual_distance

@@ -1,0 +1,27 @@
+"""What a process imports before it trains for the first time, as light and as quick as it can be had."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+
+from ae_core.libraries import without
+
+
+@cache
+def import_keras() -> None:
+    """Import Keras, and TensorFlow with it, without scikit-learn, which it would import to wrap networks for it.
+
+    Nor are looks for garbage taken, during the import, when there is none to find, and afterwards among all that it
+    brought: Keras takes a look for each LiteRT file, 0.4 s of a training. Measured: 3.2 instead of 4.2 s of a core, 632
+    instead of 692 MB.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with without("sklearn"):
+            import keras  # noqa: F401
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()
