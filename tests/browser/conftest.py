@@ -117,6 +117,7 @@ def phone_page(phone_tab: Page) -> Iterator[Page]:
 def run_first(chromium_page: Page) -> Iterator[Callable[[str], None]]:
     """Has a script run before all others in each document that the tab opens."""
     session, added = chromium_page.context.new_cdp_session(chromium_page), []
+    session.send("Page.enable")
     yield lambda script: added.append(session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script}))
     for script in added:
         session.send("Page.removeScriptToEvaluateOnNewDocument", script)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
+from tests.browser.served import frames
+
 Point = tuple[float, float]
 
 FIVE: Sequence[Point] = (
@@ -45,7 +47,7 @@ def stroke(page: Page, points: Sequence[Point], *, steps: int = 4) -> None:
     page.mouse.up()
     # Else one might take what the server said of the stroke before for its answer to this one. The figure leaves out
     # two frames after a stroke.
-    _frames(page, 5)
+    frames(page, 5)
 
 
 def _place(page: Page, point: Point) -> Point:
@@ -70,17 +72,6 @@ def rebuilt(page: Page, codec: int = 0) -> NDArray[np.uint8]:
 
 def _image(canvas: Locator) -> NDArray[np.uint8]:
     return np.array(canvas.evaluate(READ), np.uint8).reshape(28, 28)
-
-
-def two_frames(page: Page) -> None:
-    """Until what the last event changed is painted: it may have come too late for the next frame."""
-    _frames(page, 2)
-
-
-def _frames(page: Page, count: int) -> None:
-    page.evaluate(
-        "async (count) => { while (count--) await new Promise((done) => requestAnimationFrame(done)) }", count
-    )
 
 
 def wait_for_ink(page: Page) -> None:

@@ -124,8 +124,23 @@ def visit(page: Page, address: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until no script runs. One that polls comes by such a moment between two looks."""
-    page.wait_for_selector(SETTLED, timeout=MILLISECONDS)
+    """Wait until no script runs and all is drawn. A page that polls comes by such a moment between two looks."""
+    # What was clicked may still be on its way at first, and at last a part that has not heard of the answer.
+    for _ in range(2):
+        page.wait_for_selector(SETTLED, timeout=MILLISECONDS)
+        two_frames(page)
+
+
+def two_frames(page: Page) -> None:
+    """Until what the last event changed is painted: it may have come too late for the next frame."""
+    frames(page, 2)
+
+
+def frames(page: Page, count: int) -> None:
+    """Wait until a tab has been painted so many times."""
+    page.evaluate(
+        "async (count) => { while (count--) await new Promise((done) => requestAnimationFrame(done)) }", count
+    )
 
 
 def pixels(canvas: Locator) -> str:

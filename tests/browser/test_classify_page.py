@@ -19,8 +19,8 @@ from ae_core.classification.heads import load_head
 from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import basis_of
 from ae_core.runs.store import Run
-from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, two_frames, wait_for_ink, wait_for_server
-from tests.browser.served import ROOT, Server, settle, visit
+from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
+from tests.browser.served import ROOT, Server, settle, two_frames, visit
 from tests.browser.train_page import button, overflow
 from tests.small import copied
 from tests.unit.waiting import wait_until

@@ -6,15 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from ae_core.config.hyperparameters import ACTIVATIONS
-from tests.browser.served import ROOT, pixels, serving, visit
+from tests.browser.served import ROOT, pixels, serving, settle, visit
+from tests.unit.waiting import wait_until
 
 FORWARD = """
 async (network) => {
@@ -29,6 +31,18 @@ async (network) => {
   return { code, image: Array.from(module.forward(decoder, code)), milliseconds };
 }
 """
+
+
+SLOW_NETWORK = """
+window.late = 0;
+window.WebSocket = class extends WebSocket {
+  addEventListener(type, listener) {
+    const later = (event) => (type === "message" && late ? setTimeout(() => listener(event), late) : listener(event));
+    super.addEventListener(type, later);
+  }
+};
+"""
+"""What the server sends takes so many milliseconds to arrive."""
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +249,32 @@ def test_nothing_is_wider_than_the_page(chromium_page: Page, server: str, width:
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+
+
+def test_over_a_slow_network_what_was_shown_before_comes_again_at_two_quick_presses(
+    chromium_page: Page, run_first: Callable[[str], None], server: str
+) -> None:
+    page, ends = chromium_page, []
+
+    def take_frame(frame: Any) -> None:
+        message = ForwardMsg.FromString(frame)
+        if message.WhichOneof("type") == "script_finished":
+            ends.append(message)
+
+    page.on("websocket", lambda web_socket: web_socket.on("framereceived", take_frame))
+    run_first(SLOW_NETWORK)
+    visit(page, f"{server}/?mode=by turns")
+    again, step = page.get_by_test_id("stText"), page.get_by_role("button", name="Next step")
+    expect(again).to_be_visible()
+    step.click()
+    expect(again).to_have_count(0)
+    settle(page)
+    page.evaluate("late = 1000")
+    count = len(ends)
+    step.click()
+    # To ask the tab has Playwright hear what has come.
+    wait_until(lambda: page.evaluate("late") and len(ends) > count, "the second step has ended")
+    # At each end Streamlit has the tab drop what was not shown for a while. It asks for the third step before.
+    step.click()
+    expect(again.or_(page.get_by_role("dialog"))).to_be_visible()
+    expect(again).to_contain_text("Shown again.")

@@ -27,11 +27,10 @@ from tests.browser.draw_page import (
     seen,
     slider,
     stroke,
-    two_frames,
     wait_for_ink,
     wait_for_server,
 )
-from tests.browser.served import Server, settle, visit
+from tests.browser.served import Server, settle, two_frames, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.train_page import navigate, overflow
 from tests.small import copied, twin
@@ -256,11 +255,7 @@ def test_the_rubber_takes_ink_away(board: Page) -> None:
     wait_for_server(board)
     assert parts_of(seen(board)) == 1
     board.get_by_text("Rubber").click()
-    # Until the choice is on its way, has been answered, and the canvas has heard of it: a stroke that is begun before
-    # is one of ink.
-    two_frames(board)
     settle(board)
-    two_frames(board)
     stroke(board, [(0.5, 0.2), (0.5, 0.8)])
     wait_for_server(board)
     assert parts_of(seen(board)) == 2

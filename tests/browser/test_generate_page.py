@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from ae_core.latent.arithmetic import lerp, slerp
 from ae_core.runs.store import Run
-from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
-from tests.browser.served import PIXELS, Server, pixels, settle, visit
+from tests.browser.draw_page import THREE, canvas_box, stroke, wait_for_server
+from tests.browser.served import PIXELS, Server, pixels, settle, two_frames, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.train_page import button, navigate, overflow
 from tests.small import copied

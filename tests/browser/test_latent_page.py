@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.runs.store import Run
-from tests.browser.draw_page import THREE, canvas_box, stroke, two_frames, wait_for_server
-from tests.browser.served import MILLISECONDS, Server, pixels, settle
+from tests.browser.draw_page import THREE, canvas_box, stroke, wait_for_server
+from tests.browser.served import MILLISECONDS, Server, pixels, settle, two_frames
 from tests.browser.test_components import sent_frames
 from tests.browser.test_map import draw, empty, hover, image, open_map, spot_of, spots_of
 from tests.browser.train_page import navigate, overflow

@@ -13,9 +13,9 @@ from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser.draw_page import READ, two_frames
+from tests.browser.draw_page import READ
 from tests.browser.made_up import MadeUp, decode, made_up, plane
-from tests.browser.served import serving, visit
+from tests.browser.served import serving, two_frames, visit
 from tests.browser.test_components import sent_frames
 
 COUNT = 600

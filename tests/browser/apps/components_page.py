@@ -45,6 +45,11 @@ step = st.session_state.setdefault("step", 0)
 if st.button("Next step"):
     step = st.session_state.step = step + 1
 
+if st.query_params.get("mode") == "by turns":
+    if step % 3 == 0:
+        st.text("Shown again. " * 1000)
+    st.stop()
+
 learning = step == 0 and st.query_params.get("mode") == "learning"
 reconstructions = np.roll(images, step, axis=2)
 start_figure(
