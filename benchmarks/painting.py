@@ -12,7 +12,7 @@ from ae_core.codecs.codec import open_codec
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.evaluation.metrics import evaluate
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from benchmarks.rows import Bar, Row, say
 
 RECOGNISED = Bar(1.3, "most")

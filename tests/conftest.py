@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from bootstrap import take_lock
 from tests.small import FEW, SMALL, add_digits, trained
 

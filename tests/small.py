@@ -16,7 +16,8 @@ import numpy as np
 from ae_core.config.config import Config
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.uploads import add_images
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 
 SMALL = Config(train_size=512, encoder_widths=(16,), latent_dim=4, steps=5)
 FEW = {"encoder_widths": "256", "steps": "400", "batch_size": "64"}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ae_core.errors import DataError
 from ae_core.evaluation.metrics import NORMAL_95
 from ae_core.npz import readable, write_npz
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 
 CONTEST_FOLDER = "contest"
 LABEL_COUNTS = (10, 30, 100, 300, 1000, 3000, 10_000, 60_000)

@@ -16,7 +16,7 @@ from ae_core.codecs.browser_layers import Dense, pack_dense
 from ae_core.codecs.codec import weights_of
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.npz import readable, write_npz
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 
 HEAD_FILE = "contest/head.npz"
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ae_core.classification.contest import CONTEST_FOLDER, Contest, contest_file, load_contest
 from ae_core.codecs.codec import weights_of
 from ae_core.datasets.catalogue import dataset_for
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 
 
 def kept_contests(run: Run) -> dict[tuple[int, int], Contest]:

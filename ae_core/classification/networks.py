@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ae_core.classification.contest import HEAD, WHOLE, Course
 from ae_core.codecs.codec import read_network
 from ae_core.datasets.images import evenly
-from ae_core.runs.store import Run, damaged_run
+from ae_core.runs.run import Run, damaged_run
 from ae_core.training.loop import compiled_update, to_floats
 from ae_core.training.networks import build_network
 

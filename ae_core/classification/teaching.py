@@ -28,7 +28,7 @@ from ae_core.config.layers import PIXELS
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 
 Floats = NDArray[np.float32]
 Report = Callable[[str, float, float | None], object]

@@ -19,7 +19,8 @@ from ae_core.config.plan import plan_layers
 from ae_core.config.presets import CATALOGUE, PRESETS, Preset
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import BottleneckError, ConfigError, DivergedError
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep, split_values
 from ae_core.runs.sweep_store import SweepStore
 

@@ -20,7 +20,7 @@ from ae_core.datasets.catalogue import dataset_for
 from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.libraries import quiet_stderr
-from ae_core.runs.store import Run, damaged_run
+from ae_core.runs.run import Run, damaged_run
 
 Array = NDArray[np.float32]
 Part = Literal["test", "all"]

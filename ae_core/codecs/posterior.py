@@ -17,7 +17,7 @@ from ae_core.config.layers import IMAGE_SHAPE, PIXELS
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.evaluation.metrics import cross_entropies
 from ae_core.npz import read_array, readable, write_npz
-from ae_core.runs.store import Run, damaged_run
+from ae_core.runs.run import Run, damaged_run
 
 if TYPE_CHECKING:
     from ae_core.codecs.codec import Codec

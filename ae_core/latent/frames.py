@@ -17,7 +17,7 @@ from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.errors import DataError
 from ae_core.npz import readable, write_npz
 from ae_core.runs.history import next_history_step
-from ae_core.runs.store import Run, damaged_run
+from ae_core.runs.run import Run, damaged_run
 
 FRAMES = "frames.npz"
 FLOAT16_MAX = float(np.finfo(np.float16).max)

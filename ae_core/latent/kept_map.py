@@ -12,7 +12,7 @@ from ae_core.codecs.codec import Part, weights_of
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import DataError
 from ae_core.latent.projection import Method, Projection
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 
 MAP_FOLDER = "maps"
 

@@ -16,7 +16,8 @@ from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError
 from ae_core.files import write_atomically
 from ae_core.latent.frames import load_frames, save_frames
 from ae_core.runs.history import Batches
-from ae_core.runs.store import Run, RunStore, damaged_run
+from ae_core.runs.run import Run, damaged_run
+from ae_core.runs.store import RunStore
 
 CHECKPOINT = "checkpoint.npz"
 

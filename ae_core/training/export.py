@@ -10,7 +10,7 @@ import numpy as np
 
 from ae_core.config.layers import NETWORK_SCHEMA
 from ae_core.files import write_atomically, write_bytes, write_json
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.training.networks import Network
 
 WITH_WEIGHTS = {"Dense": "dense", "Conv2D": "conv", "Conv2DTranspose": "conv_transpose"}

@@ -16,7 +16,7 @@ from ae_core.config.layers import PIXELS
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import evenly
 from ae_core.runs.history import Batches, HeldOut
-from ae_core.runs.store import PreviewOf
+from ae_core.runs.run import PreviewOf
 from ae_core.training.checkpoints import Snapshot
 from ae_core.training.losses import (
     code_penalty,

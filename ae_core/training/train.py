@@ -24,7 +24,8 @@ from ae_core.evaluation.metrics import evaluate_each
 from ae_core.latent.frames import Frame, Recorder, compact, is_frame_step
 from ae_core.runs.history import Batches, HeldOut, Progress, Request, is_history_step, next_history_step
 from ae_core.runs.lock import BusyError, FolderLock, hold
-from ae_core.runs.store import Run, RunStore, State, damaged_run
+from ae_core.runs.run import Run, State, damaged_run
+from ae_core.runs.store import RunStore
 from ae_core.training.checkpoints import (
     CHECKPOINT,
     Checkpoint,

@@ -16,7 +16,8 @@ from ae_core.codecs.pca import basis_of
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import CancelledError, DataError
 from ae_core.libraries import quiet_stderr
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.work import Channel, Work
 
 SLOW = ("fine-tuned", "from-scratch", "spreading", "spreading-pca")

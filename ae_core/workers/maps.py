@@ -16,7 +16,8 @@ from ae_core.errors import DamagedRunError, DataError
 from ae_core.latent.kept_map import kept_map, map_file
 from ae_core.latent.projection import Method, project
 from ae_core.latent.tsne_umap import MapProgress
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.work import Channel, Work
 
 

@@ -18,7 +18,7 @@ from ae_core.datasets.dataset import Once
 from ae_core.latent.kept_map import map_file, map_stamp
 from ae_core.latent.out_of_sample import Placer
 from ae_core.latent.projection import Method, Projection, checked
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.workers.maps import Map
 from ae_core.workers.work import Channel, Work
 

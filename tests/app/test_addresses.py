@@ -9,7 +9,8 @@ import pytest
 
 from ae_core.classification.contest import save_contest
 from ae_core.preprocessing.corruption import Spoil
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_classify import contest

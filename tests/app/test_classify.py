@@ -17,7 +17,8 @@ from ae_core.codecs.codec import weights_of
 from ae_core.config.config import Config
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.errors import DataError, JobError
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.contests import ContestProgress, Contests
 from tests.app.fake_jobs import FakeJobs, job
 from tests.app.tab import Tab

@@ -18,7 +18,8 @@ from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.evaluation.metrics import cross_entropies, interval, squared_errors, ssims
 from ae_core.preprocessing.corruption import Spoil, spoil
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_run_list import like, on_own_images, tick

@@ -19,7 +19,8 @@ from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.pca_fits import PcaFit
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at

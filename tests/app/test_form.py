@@ -9,7 +9,8 @@ import pytest
 from ae_core.config.config import Config
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
-from ae_core.runs.store import RunStore, State, Status
+from ae_core.runs.run import State, Status
+from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.small import SMALL

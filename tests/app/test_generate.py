@@ -23,7 +23,8 @@ from ae_core.evaluation.random_features import random_features
 from ae_core.files import write_json
 from ae_core.latent.sampling import Normal
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.pca_fits import PcaFit
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at

@@ -18,7 +18,8 @@ from ae_core.latent.out_of_sample import Placer
 from ae_core.latent.projection import Projection, linear_projection, project
 from ae_core.latent.tsne_umap import MapProgress
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement
 from ae_core.workers.trainings import Training

@@ -18,7 +18,8 @@ from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.datasets.catalogue import load_dataset
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from ae_core.workers.pca_fits import PcaFit
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab

@@ -10,7 +10,8 @@ import ui.selection.run
 from ae_core.config.config import Config
 from ae_core.errors import JobError
 from ae_core.runs.lock import hold
-from ae_core.runs.store import Run, RunStore, State, Status
+from ae_core.runs.run import Run, State, Status
+from ae_core.runs.store import RunStore
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab

@@ -15,7 +15,8 @@ from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import StoreError
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training

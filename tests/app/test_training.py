@@ -14,7 +14,8 @@ from ae_core.errors import JobError, StoreError
 from ae_core.jobs.queue import Job, Jobs
 from ae_core.runs.history import History
 from ae_core.runs.lock import hold
-from ae_core.runs.store import Run, RunStore, State, Status
+from ae_core.runs.run import Run, State, Status
+from ae_core.runs.store import RunStore
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import APP, SECONDS, Tab

@@ -13,7 +13,8 @@ from ae_core.classification.heads import Head, keep_head
 from ae_core.codecs.codec import weights_of
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.uploads import add_images
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.app.tab import Tab
 from tests.app.test_draw import draw
 from tests.app.test_generate import sample_sets, tables

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.posterior import save_kl
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab

@@ -15,7 +15,7 @@ from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.datasets.catalogue import load_dataset
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.browser.served import Server, settle, visit

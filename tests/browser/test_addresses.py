@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.draw_page import FIVE, canvas_box, figure, seen, slider, stroke, wait_for_server
 from tests.browser.served import Server, settle, visit
 from tests.browser.test_components import sent_frames

@@ -18,7 +18,7 @@ from ae_core.classification.contest import CONTESTANTS
 from ae_core.classification.heads import load_head
 from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import basis_of
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
 from tests.browser.served import ROOT, Server, settle, two_frames, visit
 from tests.browser.train_page import button, overflow

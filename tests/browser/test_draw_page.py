@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.codecs.codec import open_codec
 from ae_core.datasets.catalogue import load_dataset
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.draw_page import (
     FIVE,
     THREE,

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.latent.arithmetic import lerp, slerp
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, wait_for_server
 from tests.browser.served import PIXELS, Server, pixels, settle, two_frames, visit
 from tests.browser.test_components import sent_frames

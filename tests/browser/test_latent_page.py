@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.draw_page import THREE, canvas_box, stroke, wait_for_server
 from tests.browser.served import MILLISECONDS, Server, pixels, settle, two_frames
 from tests.browser.test_components import sent_frames

@@ -18,7 +18,7 @@ from ae_core.codecs.codec import LiteRtCodec, read_network
 from ae_core.codecs.pca import PcaCodec
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import load_dataset
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.preset_references import DIGITS, KERAS, different_presets
 from tests.browser.served import ROOT
 

@@ -16,7 +16,7 @@ from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.images import preview_indices, to_pixels
 from ae_core.evaluation.metrics import squared_errors
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.browser.draw_page import READ

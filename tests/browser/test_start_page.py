@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.config.config import Config
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.served import Server, pixels, serving, visit
 from tests.browser.train_page import LONG, button, navigate, train_address
 from tests.small import SMALL, copied, twin

@@ -13,7 +13,7 @@ from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.config.presets import title_of
 from ae_core.datasets.catalogue import dataset_for
-from ae_core.runs.store import Run, Status
+from ae_core.runs.run import Run, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.browser.served import Server, settle, visit

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from ae_core.config.config import Config
 from ae_core.errors import RunNotFoundError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from tests.browser.served import Server, settle, visit
 from tests.browser.train_page import (
     LONG,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ae_core.codecs.codec import Codec, open_codec
 from ae_core.config.config import Config
 from ae_core.config.presets import CATALOGUE, PRESETS
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 
 Floats = NDArray[np.float32]
 ROOT = Path(__file__).parents[2]

@@ -33,7 +33,8 @@ from ae_core.latent.projection import linear_projection
 from ae_core.latent.sampling import Normal, Sampler, fit_samplers
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.claims.claimed import CLAIMED, Networks, decoded, holds, lines_drawn, rebuilt, texts
 from ui.training.verdict import USED_NATS
 

@@ -6,7 +6,8 @@ import pytest
 
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.datasets.dataset import Dataset
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ae_core.codecs.pca import baseline_path
 from ae_core.config.config import Config
 from ae_core.runs.history import Progress, Request
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training.checkpoints import load_checkpoint
 
 DENSE = Config(classes=(0, 1), train_size=256, encoder_widths=(16,), latent_dim=4, batch_size=32, steps=31)

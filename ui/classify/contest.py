@@ -12,7 +12,7 @@ import streamlit as st
 from ae_core.classification.contest import CONTESTANTS, WHOLE
 from ae_core.classification.kept_contests import kept_contests
 from ae_core.errors import BottleneckError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.workers.contests import ContestProgress, Contests
 from ae_core.workers.trainings import Training
 from ui.classify.setup import Field, Outcomes, choose_field, percent, show_labelled

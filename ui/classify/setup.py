@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, positions
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import evenly
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.components import Strip, digit_strips
 from ui.selection.address import Parameter
 from ui.selection.run import run_choice

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.images import evenly
 from ae_core.latent.sampling import Normal, Sampler, SamplerName, coincide, fit_samplers
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.selection import address
 from ui.selection.codecs import PCA
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_chosen

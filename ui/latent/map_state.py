@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ae_core.latent.kept_map import kept_map
 from ae_core.latent.projection import Method, Projection, linear_projection
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement
 from ui.components import Collection, Star

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ae_core.config.config import Config
 from ae_core.config.hyperparameters import FIELDS
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.selection.codecs import images_title
 from ui.selection.run import told_apart
 from ui.shell.errors import shown_plainly

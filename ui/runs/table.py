@@ -13,7 +13,8 @@ import streamlit as st
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
 from ae_core.evaluation.comparison import NONE
-from ae_core.runs.store import Listed, Run
+from ae_core.runs.run import Run
+from ae_core.runs.store import Listed
 from ae_core.runs.titles import unnamed_title
 from ui.runs.comparison import COMPARED, compare
 from ui.selection.run import RUN, delete_run, showable

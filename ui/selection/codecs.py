@@ -13,7 +13,7 @@ from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.presets import setting_words
 from ae_core.datasets.catalogue import describe
 from ae_core.errors import ConfigError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.selection import address
 from ui.selection.run import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
 from ui.shell.server import store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ae_core.config.presets import title_of
 from ae_core.runs.lock import is_held
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.workers.trainings import Training
 from ui.selection.run import FIRST
 from ui.shell.server import jobs, store, visitor

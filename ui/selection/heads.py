@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ae_core.classification.heads import HEAD_FILE, load_head
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.components import Cargo, GuessShown, Shown, carry
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import data_for

@@ -19,7 +19,7 @@ from ae_core.config.plan import plan_layers
 from ae_core.config.presets import title_of
 from ae_core.datasets.images import as_floats, evenly
 from ae_core.evaluation.metrics import evaluate_each, percentiles
-from ae_core.runs.store import Run, damaged_run
+from ae_core.runs.run import Run, damaged_run
 from ui.components import Cargo, Shown
 from ui.selection import address
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title

@@ -13,7 +13,7 @@ import streamlit as st
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
 from ae_core.errors import BottleneckError, DamagedRunError, RunNotFoundError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ui.selection import address
 from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.server import has_data, store

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import streamlit as st
 
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 
 if TYPE_CHECKING:
     from ae_core.codecs.codec import LiteRtCodec

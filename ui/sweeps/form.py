@@ -9,7 +9,7 @@ from ae_core.config.fields import Choice
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import BottleneckError
-from ae_core.runs.store import Run
+from ae_core.runs.run import Run
 from ae_core.runs.sweep import MOST_VALUES, Sweep, fields_for, split_values, suggested
 from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training

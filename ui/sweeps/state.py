@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ae_core.config.config import Config
 from ae_core.errors import DamagedRunError
-from ae_core.runs.store import State, Status
+from ae_core.runs.run import State, Status
 from ae_core.runs.sweep import Sweep
 from ae_core.workers.trainings import Training
 from ui.shell.server import jobs

@@ -13,7 +13,7 @@ from ae_core.config.fields import Integer
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError
 from ae_core.runs.history import Request
-from ae_core.runs.store import State
+from ae_core.runs.run import State
 from ae_core.workers.trainings import Training
 from ui.selection.run import RUN, damage_mendable, longer, showable
 from ui.shell.server import baseline_mse, has_baseline, jobs, visitor

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ae_core.config.config import Config
 from ae_core.runs.history import History, Progress
 from ae_core.runs.lock import is_held
-from ae_core.runs.store import PreviewOf, Run, State
+from ae_core.runs.run import PreviewOf, Run, State
 from ae_core.workers.trainings import Training
 from ui.shell.server import jobs, store
 

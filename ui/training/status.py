@@ -8,7 +8,7 @@ import streamlit as st
 
 from ae_core.config.config import Config
 from ae_core.config.layers import IMAGE_SHAPE
-from ae_core.runs.store import Run, Status
+from ae_core.runs.run import Run, Status
 from ae_core.workers.trainings import Training
 from ui.shell.errors import unmarked
 from ui.shell.server import baseline_mse, jobs

@@ -19,7 +19,8 @@ from ae_core.classification.contest import (
     save_contest,
 )
 from ae_core.errors import DataError, RunNotFoundError
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)

@@ -12,7 +12,8 @@ from ae_core.classification.heads import HEAD_FILE, Head, keep_head, load_head
 from ae_core.classification.networks import Task, train_head
 from ae_core.codecs.codec import weights_of
 from ae_core.npz import write_npz
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)

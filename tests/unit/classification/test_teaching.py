@@ -19,7 +19,8 @@ from ae_core.classification.teaching import Bench, run_contest
 from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import PcaBasis
 from ae_core.errors import DamagedRunError, DataError
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)

@@ -14,7 +14,8 @@ import pytest
 
 from ae_core.config.presets import PRESETS, title_of
 from ae_core.runs.history import History
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.unit.tiny import DENSE, assert_same_bits
 from tests.unit.waiting import wait_until
 

@@ -17,7 +17,8 @@ from ae_core.codecs.codec import BATCH, Codec, LiteRtCodec, open_codec, read_net
 from ae_core.codecs.pca import PcaCodec
 from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from tests.unit.tiny import DENSE
 
 

@@ -18,7 +18,8 @@ from ae_core.config.config import Config
 from ae_core.datasets.dataset import Dataset
 from ae_core.errors import DamagedRunError, DataError, RunNotFoundError
 from ae_core.evaluation.metrics import cross_entropies
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training import losses
 from ae_core.training.train import train
 from tests.small import copied

@@ -13,7 +13,8 @@ from ae_core.errors import DataError
 from ae_core.evaluation.density_coverage import Quality, RealImages
 from ae_core.evaluation.random_features import random_features
 from ae_core.latent.sampling import Normal, fit_samplers
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from tests.small import FEW, add_digits, trained
 
 RANDOM = np.random.default_rng(0)

@@ -18,7 +18,8 @@ from ae_core.codecs.pca import basis_of
 from ae_core.config.config import Config
 from ae_core.errors import DataError, RunNotFoundError
 from ae_core.jobs.queue import Jobs
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.channel import carry_out
 from ae_core.workers.contests import QUICK_FIRST, ContestProgress, Contests
 from tests.small import copied

@@ -20,7 +20,8 @@ from ae_core.jobs import cluster
 from ae_core.jobs.queue import Jobs
 from ae_core.runs.history import Progress
 from ae_core.runs.lock import is_held
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training.train import train
 from ae_core.workers.trainings import Training
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines

@@ -21,7 +21,8 @@ from ae_core.errors import DataError, JobError, RunNotFoundError
 from ae_core.jobs.queue import Jobs
 from ae_core.latent.kept_map import kept_map
 from ae_core.latent.projection import Projection, linear_projection
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.workers.channel import carry_out
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement

@@ -17,7 +17,8 @@ from ae_core.jobs import cluster
 from ae_core.jobs.books import Job
 from ae_core.jobs.queue import Jobs
 from ae_core.runs.lock import hold
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training

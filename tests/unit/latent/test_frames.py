@@ -28,7 +28,8 @@ from ae_core.latent.frames import (
     save_frames,
 )
 from ae_core.runs.history import is_history_step
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training import checkpoints
 from ae_core.training.checkpoints import adopt_shorter, load_checkpoint
 from ae_core.training.train import train

@@ -11,7 +11,8 @@ import pytest
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS, title_of
 from ae_core.errors import RunNameError, RunNotFoundError
-from ae_core.runs.store import Run, RunStore, Status
+from ae_core.runs.run import Run, Status
+from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.small import add_digits

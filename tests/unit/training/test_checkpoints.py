@@ -14,7 +14,8 @@ import pytest
 from ae_core.config.config import Config
 from ae_core.errors import ConfigError, DamagedRunError, RunNotFoundError, StoreError
 from ae_core.runs.history import Batches, History
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training.checkpoints import (
     Checkpoint,
     Snapshot,

@@ -17,7 +17,8 @@ from ae_core.codecs.codec import LiteRtCodec, open_codec, read_network
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset
 from ae_core.errors import RunNotFoundError, StoreError
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training.export import browser_network, export_network
 from ae_core.training.networks import build_network
 from tests.unit.tiny import CONV, DENSE

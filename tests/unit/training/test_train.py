@@ -19,7 +19,8 @@ from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.errors import ConfigError, DamagedRunError, DivergedError, RunNotFoundError, StoreError
 from ae_core.runs.history import Batches
 from ae_core.runs.lock import BusyError, hold, is_held
-from ae_core.runs.store import Run, RunStore
+from ae_core.runs.run import Run
+from ae_core.runs.store import RunStore
 from ae_core.training import checkpoints
 from ae_core.training import train as training
 from ae_core.training.checkpoints import load_checkpoint
