@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ae_core.codecs.pca import baseline_path
 from ae_core.config.config import Config
+from ae_core.latent.frames import Frames, load_frames
 from ae_core.runs.history import Progress, Request
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
@@ -60,3 +61,18 @@ def assert_same_bits(run: Run, other: Run) -> None:
     pairs = list(zip(variables(run), variables(other), strict=True))
     assert [index for index, (a, b) in enumerate(pairs) if not np.array_equal(a, b)] == []
     assert run.history() == other.history()
+
+
+def frames_of(run: Run) -> Frames:
+    """Those of a run that has some."""
+    frames = load_frames(run)
+    assert frames is not None
+    return frames
+
+
+def assert_same_frames(frames: Frames, others: Frames) -> None:
+    """Both are the same, bit for bit."""
+    for name, array in vars(frames).items():
+        other = getattr(others, name)
+        assert (name, array.dtype) == (name, other.dtype)
+        assert np.array_equal(array, other), name

@@ -33,9 +33,9 @@ from ae_core.runs.store import RunStore
 from ae_core.training import checkpoints
 from ae_core.training.checkpoints import adopt_shorter, load_checkpoint
 from ae_core.training.train import train
-from tests.unit.tiny import CONV, DENSE
+from tests.unit.tiny import CONV, DENSE, assert_same_frames, frames_of
 from tests.unit.training.test_checkpoints import trained
-from tests.unit.training.test_train import DIVERGING, RICH, interrupt
+from tests.unit.training.test_train import DIVERGING, interrupt
 
 
 @pytest.fixture
@@ -57,19 +57,6 @@ def made(*steps: int, images: int = 5, dims: int = 3) -> Frames:
         return Frame(step, 0.5 / (step + 1), 0.1, codes, rng.integers(0, 256, (16, 28, 28), dtype=np.uint8))
 
     return Frames.of(map(frame, steps), np.arange(images))
-
-
-def frames_of(run: Run) -> Frames:
-    frames = load_frames(run)
-    assert frames is not None
-    return frames
-
-
-def assert_same(frames: Frames, others: Frames) -> None:
-    for name, array in vars(frames).items():
-        other = getattr(others, name)
-        assert (name, array.dtype) == (name, other.dtype)
-        assert np.array_equal(array, other), name
 
 
 def frame_steps(until: int) -> Iterator[int]:
@@ -116,15 +103,6 @@ def test_a_frame_has_about_a_thousand_images_and_fewer_for_wide_codes(
     assert gaps.max() - gaps.min() <= 1
 
 
-@pytest.mark.usefixtures("step_by_step")
-def test_a_run_that_was_paused_again_and_again_has_the_same_frames(store: RunStore, tmp_path: Path) -> None:
-    for step in (0, 1, 5, 7, 18, 23):
-        run = interrupt(RICH, store, "pause", at=step)
-        assert frames_of(run).steps.tolist() == list(frame_steps(step))
-    undisturbed = train(RICH, store=RunStore(tmp_path / "undisturbed"))
-    assert_same(frames_of(train(RICH, store=store)), frames_of(undisturbed))
-
-
 @pytest.mark.usefixtures("step_by_step", "saving_often")
 def test_frames_later_than_the_checkpoint_of_a_killed_run_are_made_anew(
     dense_run: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
@@ -144,7 +122,7 @@ def test_frames_later_than_the_checkpoint_of_a_killed_run_are_made_anew(
     checkpoint = load_checkpoint(run)
     assert checkpoint is not None
     assert checkpoint.snapshot.step < frames_of(run).steps[-1] == saved[-1] == 18
-    assert_same(frames_of(train(DENSE, store=store)), frames_of(dense_run))
+    assert_same_frames(frames_of(train(DENSE, store=store)), frames_of(dense_run))
 
 
 @pytest.mark.usefixtures("step_by_step")
@@ -153,7 +131,7 @@ def test_a_stopped_run_has_a_last_frame_that_going_on_drops(dense_run: Run, stor
     frames = frames_of(run)
     assert frames.steps.tolist() == [*frame_steps(22), 22]
     assert frames.held_out_mse[-1] != frames.held_out_mse[-2]
-    assert_same(frames_of(train(DENSE, store=store)), frames_of(dense_run))
+    assert_same_frames(frames_of(train(DENSE, store=store)), frames_of(dense_run))
 
 
 def test_a_longer_run_takes_up_the_frames_of_the_shorter_one(dense_run: Run, store: RunStore, tmp_path: Path) -> None:
@@ -161,7 +139,7 @@ def test_a_longer_run_takes_up_the_frames_of_the_shorter_one(dense_run: Run, sto
     shutil.copytree(dense_run.path, store.root / dense_run.key)
     run = train(longer, store=store)
     assert frames_of(run).steps.tolist() == [*frame_steps(50), 50]
-    assert_same(frames_of(run), frames_of(train(longer, store=RunStore(tmp_path / "fresh"))))
+    assert_same_frames(frames_of(run), frames_of(train(longer, store=RunStore(tmp_path / "fresh"))))
 
 
 def test_a_diverged_run_has_the_frames_until_its_last_good_weights(store: RunStore) -> None:
@@ -185,14 +163,14 @@ def test_a_run_of_a_version_without_frames_goes_on_with_those_to_come(
 
 
 def test_convolutions_have_the_same_frames_each_time(conv_run: Run, store: RunStore) -> None:
-    assert_same(frames_of(train(CONV, store=store)), frames_of(conv_run))
+    assert_same_frames(frames_of(train(CONV, store=store)), frames_of(conv_run))
 
 
 def test_frames_come_back_as_they_were_saved(run: Run) -> None:
     frames = made(0, 1, 2)
     save_frames(run, frames)
-    assert_same(frames_of(run), frames)
-    assert_same(Frames.of(frames_of(run), frames.indices), frames)
+    assert_same_frames(frames_of(run), frames)
+    assert_same_frames(Frames.of(frames_of(run), frames.indices), frames)
 
 
 def test_a_run_without_frames_has_none(run: Run) -> None:

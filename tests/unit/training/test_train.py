@@ -25,7 +25,7 @@ from ae_core.training import checkpoints
 from ae_core.training import train as training
 from ae_core.training.checkpoints import load_checkpoint
 from ae_core.training.train import against_divergence, train
-from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits
+from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits, assert_same_frames, frames_of
 
 # Everything that could make two trainings differ: noise, dropout, moments, a schedule, penalties.
 RICH = replace(
@@ -147,11 +147,15 @@ def test_a_finished_run_is_returned_at_once(dense_run: Run, tiny_store: RunStore
 
 
 @pytest.mark.usefixtures("step_by_step")
-def test_a_run_that_was_paused_again_and_again_ends_with_the_same_bits(undisturbed: Run, store: RunStore) -> None:
+def test_a_run_that_was_paused_again_and_again_ends_with_the_same_bits_and_frames(
+    undisturbed: Run, store: RunStore
+) -> None:
     for step in (0, 1, 7, 23):
         run = interrupt(RICH, store, "pause", at=step)
         assert (run.status.state, run.status.step, run.usable) == ("paused", step, False)
-    assert_same_bits(train(RICH, store=store), undisturbed)
+    run = train(RICH, store=store)
+    assert_same_bits(run, undisturbed)
+    assert_same_frames(frames_of(run), frames_of(undisturbed))
 
 
 @pytest.mark.usefixtures("step_by_step")
