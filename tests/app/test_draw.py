@@ -27,8 +27,8 @@ from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
 from tests.small import SMALL, copied
-from ui.draw.board import FIGURE
-from ui.selection.drawing import CANVAS, CENTRE, SPOIL
+from ui.draw.board import FIGURE, _unclear
+from ui.selection.drawing import CANVAS, CENTRE, KEPT, SPOIL, Drawing
 
 FIRST = Config()
 
@@ -321,6 +321,14 @@ def test_a_drawing_is_still_there_after_a_look_at_another_page(tab: Tab, run: Ru
     header, arrays = figure(tab)
     assert header["checked"]
     assert np.array_equal(arrays["seen"], digit_from_canvas(stroke()).ravel())
+
+
+def test_undo_brings_a_drawing_back_also_when_its_clearing_was_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleared, drawing = (Drawing({"objects": [number]}, b"") for number in (1, 2))
+    for state, expected in (({KEPT: drawing}, drawing), ({"_draw_cleared": cleared, KEPT: drawing}, cleared)):
+        monkeypatch.setattr(st, "session_state", {**state, CANVAS: {}})
+        _unclear()
+        assert st.session_state == {KEPT: expected}
 
 
 def test_a_server_without_runs_trains_the_quick_start_and_draws_with_pca(

@@ -158,7 +158,16 @@ def _visited_anew(page: Page, *, viewport: ViewportSize, **_: Any) -> Iterator[P
     session.send("Page.enable")
     script = {"source": FORGET_ONCE.replace("VISITOR", uuid4().hex)}
     forgetting = session.send("Page.addScriptToEvaluateOnNewDocument", script)
-    yield page
+    try:
+        yield page
+    finally:
+        _leave(page, viewport)
+        session.send("Page.removeScriptToEvaluateOnNewDocument", forgetting)
+        session.detach()
+
+
+def _leave(page: Page, viewport: ViewportSize) -> None:
+    """Nothing goes on in it, and it is as it was."""
     for other in page.context.pages:
         if other != page:
             other.close()
@@ -167,8 +176,6 @@ def _visited_anew(page: Page, *, viewport: ViewportSize, **_: Any) -> Iterator[P
     page.mouse.up()
     page.mouse.move(0, 0)
     page.goto("about:blank")
-    session.send("Page.removeScriptToEvaluateOnNewDocument", forgetting)
-    session.detach()
     page.context.clear_cookies()
     page.set_viewport_size(viewport)
     page.emulate_media(media="null", color_scheme="null", reduced_motion="null")

@@ -203,7 +203,9 @@ def _clear() -> None:
 
 
 def _unclear() -> None:
-    cleared: Drawing | None = st.session_state.pop(_CLEARED, None)
+    # Of two presses while a script runs, Streamlit tells the last alone: the drawing is still kept then, and gone from
+    # the canvas.
+    cleared: Drawing | None = st.session_state.pop(_CLEARED, None) or kept_drawing()
     if cleared:
         st.session_state.pop(CANVAS, None)
         st.session_state[KEPT] = cleared
