@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, expect, sync_playwright
 
 import chromium as installed
-from tests.browser.served import MILLISECONDS, Server, empty, serving
+from tests.browser.served import MILLISECONDS, Server, serving
 from ui.components.scripts import FOLDER
 
 RESULTS = Path(__file__).parents[2] / "test-results"
@@ -77,19 +77,11 @@ def phone_tab(chromium: Browser) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="package")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app that all modules of a process use in turn. A server and its worker take ten seconds of a core to
-    start."""
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, with no runs yet: a module fills it."""
     with serving(tmp_path_factory.mktemp("app")) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def app(shared_server: Server) -> Iterator[Server]:
-    """The app without anything in its folder, for a module to fill."""
-    yield shared_server
-    empty(shared_server.store)
 
 
 @pytest.fixture

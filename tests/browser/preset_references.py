@@ -17,7 +17,7 @@ from ae_core.runs.store import RunStore
 from ae_core.training.export import export_network
 from ae_core.training.networks import build_network
 
-DIGITS = 100
+DIGITS = 20
 KERAS = "keras.npz"
 
 

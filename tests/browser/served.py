@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -81,14 +80,6 @@ def serving(
         yield server
     finally:
         server.kill()
-
-
-def empty(store: RunStore) -> None:
-    """Delete all that is kept there, as visitors would."""
-    for row in store.listed():
-        store.delete(row.key)
-    for folder in ("datasets", "pca", "sweeps"):
-        shutil.rmtree(store.root / folder, ignore_errors=True)
 
 
 def _free_port() -> int:

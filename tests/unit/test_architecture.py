@@ -169,6 +169,12 @@ def test_importing_it_loads_nothing_heavy(module: str) -> None:
     assert done.stdout.strip() == ""
 
 
+def test_fragments_are_made_in_one_place() -> None:
+    assert [name for name, path in MODULES.items() if "st.fragment(" in path.read_text(encoding="utf-8")] == [
+        "ui.shell.fragment"
+    ]
+
+
 @pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
 def test_every_file_and_module_that_a_document_names_exists(document: str) -> None:
     words = re.findall(r"`([\w./]+)`", (ROOT / document).read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ from ui.classify.setup import Field, Outcomes, choose_field, percent, show_label
 from ui.classify.standings import show_curve, show_standings
 from ui.selection.run import choose_run
 from ui.shell.errors import shown_plainly, unmarked
+from ui.shell.fragment import fragment
 from ui.shell.server import jobs, store, visitor
 from ui.training.status import duration
 
@@ -50,7 +51,7 @@ def show_contest(run: Run) -> Field | None:
         return None
     show_labelled(field)
     moves = bool(jobs().active(Contests))
-    st.fragment(_panel, run_every=POLL_SECONDS if moves else None)(field, moves)
+    fragment(_panel, run_every=POLL_SECONDS if moves else None)(field, moves)
     return field
 
 

@@ -15,6 +15,7 @@ from ui.classify.setup import Field, percent
 from ui.components import Strip, digit_strips
 from ui.selection.address import Parameter
 from ui.shell.errors import shown_plainly
+from ui.shell.fragment import fragment
 from ui.shell.session import settle_control
 
 CONTESTANT = "answers_of"
@@ -30,7 +31,7 @@ def show_answers(field: Field) -> None:
     """The answers of one contestant at a time, once there are any for this number of labels."""
     contest = kept_contests(field.run).get((field.labels, 0))
     if contest:
-        st.fragment(_answers)(field, contest.outcomes)
+        fragment(_answers)(field, contest.outcomes)
 
 
 def _answers(field: Field, outcomes: dict[str, Outcome]) -> None:

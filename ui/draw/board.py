@@ -35,6 +35,7 @@ from ui.selection.drawing import (
 from ui.selection.heads import with_guess
 from ui.selection.open_codecs import OpenCodec, neighbours
 from ui.shell.errors import shown_plainly, unmarked
+from ui.shell.fragment import fragment
 from ui.shell.pictures import png_of
 from ui.shell.server import data_for
 
@@ -67,7 +68,7 @@ class _Pen:
 
 def show_board(codecs: Sequence[OpenCodec]) -> None:
     """The board for these codecs, the first of which lends it its test images."""
-    st.fragment(_board)(tuple(codecs))
+    fragment(_board)(tuple(codecs))
 
 
 def _board(codecs: tuple[OpenCodec, ...]) -> None:

@@ -18,6 +18,7 @@ from ui.selection.address import Parameter
 from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.errors import unmarked
+from ui.shell.fragment import fragment
 from ui.shell.server import data_for
 
 Floats = NDArray[np.float32]
@@ -44,7 +45,7 @@ def show_sum(codecs: Sequence[OpenCodec]) -> None:
             "An average is the mean of the codes of a class. What the first has and the second has not is added to the "
             "third, and the sum is decoded. It works as far as directions mean the same everywhere in the latent space."
         )
-        st.fragment(_sum)(tuple(codec for codec in codecs if _has_labels(codec, labels)))
+        fragment(_sum)(tuple(codec for codec in codecs if _has_labels(codec, labels)))
 
 
 def _has_labels(codec: OpenCodec, labels: NDArray[np.int64]) -> bool:

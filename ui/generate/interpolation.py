@@ -17,6 +17,7 @@ from ui.selection.address import Parameter
 from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.errors import unmarked
+from ui.shell.fragment import fragment
 from ui.shell.server import data_for
 from ui.shell.session import settle_control
 
@@ -84,7 +85,7 @@ def show_between(codecs: Sequence[OpenCodec]) -> None:
         "Each code on the way from A to B, decoded. The straight line mixes the two codes; the arc turns from one to "
         "the other about the origin and keeps their length (slerp: Shoemake 1985; White 2016)."
     )
-    st.fragment(_between)(tuple(codecs))
+    fragment(_between)(tuple(codecs))
 
 
 def _between(codecs: tuple[OpenCodec, ...]) -> None:

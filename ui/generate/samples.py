@@ -21,6 +21,7 @@ from ui.selection.address import Parameter
 from ui.selection.heads import OpenHead, head_of
 from ui.selection.open_codecs import OpenCodec, encode_pixels
 from ui.shell.errors import unmarked
+from ui.shell.fragment import fragment
 from ui.shell.server import LARGE_SECONDS, data_for
 
 COUNT = 25
@@ -42,7 +43,7 @@ def show_samples(codecs: Sequence[OpenCodec]) -> None:
 
     Both in one fragment: what is measured is what is shown.
     """
-    st.fragment(_samples)(tuple(codecs))
+    fragment(_samples)(tuple(codecs))
 
 
 def _samples(codecs: tuple[OpenCodec, ...]) -> None:

@@ -22,6 +22,7 @@ from ui.selection.address import Parameter
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.selection.run import run_choice
 from ui.shell.errors import shown_plainly
+from ui.shell.fragment import fragment
 from ui.shell.server import LARGE_SECONDS, data_for, jobs
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def show_space(run: Run) -> OpenCodec:
         wanted = Wanted(run, _method(run, codec, notice), _part(codec, notice))
     collection = _collection(codec.cargo.model, codec.config.key, wanted.part, codec)
     waits = look_at(wanted, codec, collection).waits
-    st.fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
+    fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
     # Outside of what is polled: they are large, and sent once.
     carry(codec.cargo)
     carry_collection(collection)

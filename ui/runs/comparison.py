@@ -25,6 +25,7 @@ from ui.selection.codecs import PCA, Choice, choose_codecs, codec_choice
 from ui.selection.open_codecs import OpenCodec, open_chosen
 from ui.selection.run import damage_mendable, told_apart
 from ui.shell.errors import shown_plainly, unmarked
+from ui.shell.fragment import fragment
 from ui.shell.palette import colour, compared
 from ui.shell.server import baseline_mse, data_for, store
 
@@ -87,7 +88,7 @@ def show_comparison() -> None:
         alike = True
         data = data_for(sides[0].codec.config)
         _digits(sides, data)
-        st.fragment(_spoiled)(sides, data)
+        fragment(_spoiled)(sides, data)
     _curves(sides)
     _figures(sides, alike=alike)
 

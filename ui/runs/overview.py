@@ -9,13 +9,14 @@ from ui.runs.scoreboard import show_scoreboard
 from ui.runs.table import WATCH_SECONDS, in_order, look_of, show_list
 from ui.selection.run import showable
 from ui.shell.errors import shown_plainly
+from ui.shell.fragment import fragment
 from ui.shell.server import store
 
 
 def show_runs() -> None:
     """All that was trained, or where to begin."""
     rows = in_order(store().listed())
-    st.fragment(_watch, run_every=WATCH_SECONDS)(look_of(rows))
+    fragment(_watch, run_every=WATCH_SECONDS)(look_of(rows))
     if not rows:
         # Other pages begin the first training by themselves. Here it would come back when somebody deletes it.
         st.info("Nothing is trained on this server yet. Train a network, and it will be listed here.")

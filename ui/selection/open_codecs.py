@@ -25,6 +25,7 @@ from ui.selection import address
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
+from ui.shell.fragment import fragment
 from ui.shell.server import LARGE_SECONDS, OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def open_chosen(chosen: Sequence[Run | Linear | None]) -> list[OpenCodec]:
                 opened.append(codec)
             else:
                 st.info("PCA is being fitted to these images, which takes a few seconds.")
-                st.fragment(_await_baseline, run_every=POLL_SECONDS)(linear.images)
+                fragment(_await_baseline, run_every=POLL_SECONDS)(linear.images)
     return opened
 
 
@@ -118,7 +119,7 @@ def await_first(meanwhile: str) -> None:
         meanwhile: a sentence on what to do, or on what to expect.
     """
     with damage_mendable(FIRST.key):
-        st.fragment(_await_first, run_every=POLL_SECONDS)(meanwhile)
+        fragment(_await_first, run_every=POLL_SECONDS)(meanwhile)
 
 
 def _await_first(meanwhile: str) -> None:

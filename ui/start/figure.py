@@ -17,6 +17,7 @@ from ui.components import Digit, decoder_only, start_figure
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable
 from ui.shell.errors import unmarked
+from ui.shell.fragment import fragment
 from ui.shell.server import codec, data_for
 
 DIGITS = 40
@@ -29,7 +30,7 @@ def show_inside(run: Run | None) -> None:
         with damage_mendable(run.key):
             _trained(run)
         return
-    st.fragment(_learning, run_every=POLL_SECONDS)()
+    fragment(_learning, run_every=POLL_SECONDS)()
 
 
 def _trained(run: Run) -> None:

@@ -19,6 +19,7 @@ from ui.components import lead_to
 from ui.selection import address
 from ui.selection.run import RUN, showable
 from ui.shell.errors import shown_plainly, unmarked
+from ui.shell.fragment import fragment
 from ui.shell.rename import naming
 from ui.shell.server import baseline_mse, has_baseline, jobs, store
 from ui.shell.session import settle_control
@@ -112,7 +113,7 @@ def _show(kept: KeptSweep) -> None:
     sweep = kept.sweep
     assert sweep
     moves = _moves(sweep, look_at(sweep))
-    st.fragment(_panel, run_every=POLL_SECONDS if moves else REST_SECONDS)(sweep, moves)
+    fragment(_panel, run_every=POLL_SECONDS if moves else REST_SECONDS)(sweep, moves)
     with st.container(horizontal=True):
         usual = sweep_title(replace(kept, name=""), store().root)
         naming(sweep.key, kept.name, usual=usual, rename=partial(sweeps().rename, sweep.key))

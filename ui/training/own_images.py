@@ -12,6 +12,7 @@ from ae_core.datasets.catalogue import OWN_NAME, list_datasets
 from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
 from ae_core.workers.downloads import FashionMnist
+from ui.shell.fragment import fragment
 from ui.shell.server import jobs, store
 
 FILES, TITLE = "image_files", "image_title"
@@ -86,7 +87,7 @@ def _remove(name: str, dataset_key: str) -> None:
 
 def _fetch_fashion() -> None:
     if jobs().view(FashionMnist()):
-        st.fragment(_wait_for_fashion, run_every=POLL_SECONDS)()
+        fragment(_wait_for_fashion, run_every=POLL_SECONDS)()
         return
     ask = jobs().ask
     st.button("Fetch Fashion-MNIST (30 MB)", key="fetch_fashion", on_click=ask, args=(FashionMnist(),), width="stretch")

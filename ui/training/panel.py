@@ -16,6 +16,7 @@ from ae_core.runs.history import Request
 from ae_core.runs.run import State
 from ae_core.workers.trainings import Training
 from ui.selection.run import RUN, damage_mendable, longer, showable
+from ui.shell.fragment import fragment
 from ui.shell.server import baseline_mse, has_baseline, jobs, visitor
 from ui.training import form
 from ui.training.chart import Measure, kl_chart, loss_chart
@@ -67,9 +68,9 @@ def show_training(config: Config, strip: DeltaGenerator) -> None:
             _buttons(view)
             curve = _curve_choice(config)
         # Only a training that moves is polled, and of it only what moves.
-        st.fragment(_panel, run_every=view.pace)(config, view.pace, curve)
+        fragment(_panel, run_every=view.pace)(config, view.pace, curve)
         if not view.active:
-            st.fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
+            fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
 
 
 def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool) -> None:

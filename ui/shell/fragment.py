@@ -1,0 +1,32 @@
+"""Parts of a page that run by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def fragment(function: Callable[..., None], *, run_every: float | None = None) -> Callable[..., None]:
+    """`function` as a fragment of Streamlit's, run anew every so many seconds if said, whose messages are all whole.
+
+    Elsewhere Streamlit sends a reference in place of a large message that the tab has. Of a fragment that is
+    interrupted it takes back what is not sent yet, except such references (`ForwardMsgQueue.clear` of 1.67). One that
+    stands where the tab has nothing yet takes the page down: "Bad delta path index".
+    """
+
+    @wraps(function)
+    def whole(*args: Any) -> None:
+        context = get_script_run_ctx()
+        if context is None:
+            return function(*args)
+        known, context.cached_message_hashes = context.cached_message_hashes, frozenset()
+        try:
+            function(*args)
+        finally:
+            context.cached_message_hashes = known
+
+    return st.fragment(whole, run_every=run_every)
