@@ -6,6 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from threading import get_ident
 
 
 @contextmanager
@@ -25,13 +28,25 @@ def quiet_stderr() -> Iterator[None]:
 
 @contextmanager
 def without(module: str) -> Iterator[None]:
-    """Have imports of `module` fail meanwhile, for libraries that can do without it; if it is imported already, do
-    nothing. Python takes an entry of None for a module that cannot be imported."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
+    """Have this thread's imports of `module` fail meanwhile, for libraries that can do without it.
+
+    Other threads may need it: maps are made while a worker is still importing. What is imported already stays.
+    """
+    refusal = _Refusal(module, get_ident())
+    sys.meta_path.insert(0, refusal)
     try:
         yield
     finally:
-        del sys.modules[module]
+        sys.meta_path.remove(refusal)
+
+
+@dataclass(frozen=True, eq=False)
+class _Refusal(MetaPathFinder):
+    """Asked first of all where a module is to be found."""
+
+    module: str
+    thread: int
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == self.module and get_ident() == self.thread:
+            raise ModuleNotFoundError(f"{fullname} is done without here.", name=fullname)
