@@ -169,10 +169,11 @@ def test_importing_it_loads_nothing_heavy(module: str) -> None:
     assert done.stdout.strip() == ""
 
 
-def test_fragments_are_made_in_one_place() -> None:
-    assert [name for name, path in MODULES.items() if "st.fragment(" in path.read_text(encoding="utf-8")] == [
-        "ui.shell.fragment"
-    ]
+def test_fragments_are_made_in_one_place_and_rerun_pages_from_there() -> None:
+    texts = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+    assert [name for name, text in texts.items() if "st.fragment(" in text] == ["ui.shell.fragment"]
+    with_fragments = {name for name, text in texts.items() if "import fragment" in text}
+    assert [name for name in with_fragments if "st.rerun(" in texts[name]] == []
 
 
 @pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])

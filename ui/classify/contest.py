@@ -19,7 +19,7 @@ from ui.classify.setup import Field, Outcomes, choose_field, percent, show_label
 from ui.classify.standings import show_curve, show_standings
 from ui.selection.run import choose_run
 from ui.shell.errors import shown_plainly, unmarked
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import jobs, store, visitor
 from ui.training.status import duration
 
@@ -61,7 +61,7 @@ def _panel(field: Field, moved: bool) -> None:
         everywhere = jobs().active(Contests)
         if bool(everywhere) != moved:
             # The page goes on at another pace, and with the answers that have come.
-            st.rerun()
+            rerun_page()
         active = [job for job in everywhere if job.work.key == field.run.key]
         outcomes = kept_contests(field.run)
         # What is below keeps its place when some of this comes or goes.

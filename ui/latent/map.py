@@ -22,7 +22,7 @@ from ui.selection.address import Parameter
 from ui.selection.open_codecs import OpenCodec, encode_pixels, open_run, pixel_chunks
 from ui.selection.run import run_choice
 from ui.shell.errors import shown_plainly
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import LARGE_SECONDS, data_for, jobs
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool)
         look = look_at(wanted, codec, collection)
         if waited and not look.waits:
             # The page goes on without being polled.
-            st.rerun()
+            rerun_page()
         # The map keeps its place when this comes and goes.
         with st.container():
             _progress(wanted, look)

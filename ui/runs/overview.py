@@ -9,7 +9,7 @@ from ui.runs.scoreboard import show_scoreboard
 from ui.runs.table import WATCH_SECONDS, in_order, look_of, show_list
 from ui.selection.run import showable
 from ui.shell.errors import shown_plainly
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import store
 
 
@@ -35,4 +35,4 @@ def show_runs() -> None:
 def _watch(shown: object) -> None:
     with shown_plainly():
         if look_of(store().listed()) != shown:
-            st.rerun()
+            rerun_page()

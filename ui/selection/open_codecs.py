@@ -25,7 +25,7 @@ from ui.selection import address
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import LARGE_SECONDS, OPEN_CODECS, baseline, codec, data_for, has_baseline, store
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def open_chosen(chosen: Sequence[Run | Linear | None]) -> list[OpenCodec]:
 
 def _await_baseline(config: Config) -> None:
     if has_baseline(config):
-        st.rerun()
+        rerun_page()
 
 
 def await_first(meanwhile: str) -> None:
@@ -129,7 +129,7 @@ def _await_first(meanwhile: str) -> None:
             # Let the choice begin with it.
             st.session_state.pop(DRAWN.key, None)
             address.settle({DRAWN.name: None})
-            st.rerun()
+            rerun_page()
         words = f"{title_of(FIRST)} is being trained now: {first.words}" if first.words else first.at_rest
         st.info(f"No network is trained on this server yet. {words}. {meanwhile}")
 

@@ -17,7 +17,7 @@ from ui.components import Digit, decoder_only, start_figure
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable
 from ui.shell.errors import unmarked
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import codec, data_for
 
 DIGITS = 40
@@ -71,7 +71,7 @@ def _learning() -> None:
     with damage_mendable(FIRST.key):
         first = first_training()
         if first.run and first.run.usable:
-            st.rerun()
+            rerun_page()
         words = first.words
         # The figure keeps its place below.
         with st.container():

@@ -19,7 +19,7 @@ from ui.components import lead_to
 from ui.selection import address
 from ui.selection.run import RUN, showable
 from ui.shell.errors import shown_plainly, unmarked
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.rename import naming
 from ui.shell.server import baseline_mse, has_baseline, jobs, store
 from ui.shell.session import settle_control
@@ -133,7 +133,7 @@ def _panel(sweep: Sweep, moved: bool) -> None:
         trials = look_at(sweep)
         if _moves(sweep, trials) != moved or not sweeps().has(sweep.key) or PROBLEM in st.session_state:
             # The page goes on at another pace, with another sweep, or with a message; only all of it can.
-            st.rerun()
+            rerun_page()
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             _buttons(sweep, trials)
             scale = st.segmented_control(

@@ -12,7 +12,7 @@ from ae_core.datasets.catalogue import OWN_NAME, list_datasets
 from ae_core.datasets.uploads import add_images, remove_images
 from ae_core.errors import BottleneckError, JobError
 from ae_core.workers.downloads import FashionMnist
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import jobs, store
 
 FILES, TITLE = "image_files", "image_title"
@@ -97,5 +97,5 @@ def _fetch_fashion() -> None:
 
 def _wait_for_fashion() -> None:
     if not jobs().view(FashionMnist()):
-        st.rerun()
+        rerun_page()
     st.info("Fetching Fashion-MNIST; the page goes on working meanwhile.")

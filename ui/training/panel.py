@@ -16,7 +16,7 @@ from ae_core.runs.history import Request
 from ae_core.runs.run import State
 from ae_core.workers.trainings import Training
 from ui.selection.run import RUN, damage_mendable, longer, showable
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import baseline_mse, has_baseline, jobs, visitor
 from ui.training import form
 from ui.training.chart import Measure, kl_chart, loss_chart
@@ -78,14 +78,14 @@ def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool
     with damage_mendable(config.key):
         view = look(config)
         if view.active or view.at_rest != at_rest or has_baseline(config) != with_baseline:
-            st.rerun()
+            rerun_page()
 
 
 def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
     with damage_mendable(config.key):
         view = look(config)
         if view.pace != pace:
-            st.rerun()
+            rerun_page()
         show_status(view)
         # Side by side, so that both are in sight on a projector; on a phone the digits follow the curve.
         left, right = st.columns(SHARES, gap="medium")

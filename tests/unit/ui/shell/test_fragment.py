@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from ui.shell import fragment as module
-from ui.shell.fragment import fragment
+from ui.shell.fragment import fragment, rerun_page
 
 KNOWN = frozenset({"of a large message"})
 
@@ -25,6 +25,16 @@ def test_within_a_fragment_no_message_is_known_to_the_tab(context: SimpleNamespa
     seen: list[Any] = []
     fragment(lambda word: seen.append((word, context.cached_message_hashes)))("shown")
     assert seen == [("shown", frozenset())]
+    assert context.cached_message_hashes == KNOWN
+
+
+def test_a_page_that_is_run_anew_from_within_one_is_not_sent_whole(
+    context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(st, "rerun", lambda: seen.append(context.cached_message_hashes))
+    fragment(rerun_page)()
+    assert seen == [KNOWN]
     assert context.cached_message_hashes == KNOWN
 
 
