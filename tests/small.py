@@ -61,12 +61,18 @@ def copied(run: Run, store: RunStore) -> Run:
     return store.open(run.key)
 
 
+def like(run: Run, config: Config, store: RunStore) -> Run:
+    """The network of `run` as if `config` had led to it."""
+    made = store.create(config)
+    for path in run.path.iterdir():
+        if path.is_file() and path.name != "config.json":
+            (made.path / path.name).write_bytes(path.read_bytes())
+    return made.fresh()
+
+
 def twin(run: Run, store: RunStore) -> Run:
     """The network of a run of `store` again, as a run of one step more."""
     steps = run.config.steps + 1
-    other = store.create(replace(run.config, steps=steps))
-    for path in run.path.iterdir():
-        if path.name != "config.json":
-            (other.path / path.name).write_bytes(path.read_bytes())
+    other = like(run, replace(run.config, steps=steps), store)
     other.write_status(replace(run.status, step=steps, steps=steps))
     return other.fresh()

@@ -24,7 +24,7 @@ from ae_core.workers.pca_fits import PcaFit
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
-from tests.small import SMALL, add_digits, copied
+from tests.small import SMALL, add_digits, copied, like
 from ui.runs.scoreboard import board_rows
 
 TITLE = "Dense 16, 4 dimensions, 5 steps"
@@ -35,15 +35,6 @@ def pca(store: RunStore, basis: PcaBasis) -> PcaBasis:
     """As a worker leaves it for all of MNIST."""
     basis.save(baseline_path(store, Config()))
     return basis
-
-
-def like(run: Run, config: Config, store: RunStore) -> Run:
-    """The network of `run` as if `config` had led to it."""
-    made = store.create(config)
-    for path in run.path.iterdir():
-        if path.is_file() and path.name != "config.json":
-            (made.path / path.name).write_bytes(path.read_bytes())
-    return made.fresh()
 
 
 def on_own_images(run: Run, store: RunStore) -> Run:

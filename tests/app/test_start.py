@@ -15,7 +15,7 @@ from ae_core.runs.store import RunStore
 from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
-from tests.small import SMALL, copied
+from tests.small import SMALL, copied, twin
 
 FIRST = Config()
 
@@ -235,9 +235,4 @@ def test_a_runs_folder_that_cannot_be_read_is_named(tab: Tab, store: RunStore) -
 def two_runs(store: RunStore, small_run: Run) -> tuple[Run, Run]:
     """`small_run`, and the same network as a run of 6 steps."""
     run = copied(small_run, store)
-    other = store.create(replace(SMALL, steps=6))
-    for path in run.path.iterdir():
-        if path.name not in ("config.json", "status.json"):
-            (other.path / path.name).write_bytes(path.read_bytes())
-    other.write_status(replace(run.status, steps=6, step=6))
-    return run, other.fresh()
+    return run, twin(run, store)

@@ -195,7 +195,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: Any = yield
     if report.when == "call" and report.failed:
         fixtures: dict[str, Any] = getattr(item, "funcargs", {})
-        for name, value in fixtures.items():
+        # Several can be the same: `chromium_page` is `laptop_tab`, a module's server is `app`.
+        for name, value in {id(value): (name, value) for name, value in fixtures.items()}.values():
             if isinstance(value, Page):
                 RESULTS.mkdir(exist_ok=True)
                 file = re.sub(r"\W+", "-", f"{item.nodeid.rpartition('/')[2]}-{name}").strip("-")
