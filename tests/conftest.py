@@ -13,7 +13,7 @@ import pytest
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
 from bootstrap import take_lock
-from tests.small import FEW, SMALL, add_digits, trained
+from tests.small import FEW, SMALL, add_digits, all_trained, trained
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[RunStore], None]) -> RunStore:
@@ -52,8 +52,7 @@ def digit_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Run]:
 
     def make(store: RunStore) -> None:
         dataset = add_digits(store)
-        for dim in (2, 32):
-            trained(store, **FEW, dataset=dataset, latent_dim=str(dim))
+        all_trained(store, *({**FEW, "dataset": dataset, "latent_dim": dim} for dim in ("2", "32")))
 
     store = once(tmp_path_factory, "digit-runs", make)
     return {run.config.latent_dim: run for run in store.runs()}

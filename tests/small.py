@@ -3,6 +3,7 @@ learned what digits are."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,20 +24,36 @@ from ae_core.runs.store import RunStore
 SMALL = Config(train_size=512, encoder_widths=(16,), latent_dim=4, steps=5)
 FEW = {"encoder_widths": "256", "steps": "400", "batch_size": "64"}
 """Settings of a network that learns digits in a few seconds, from `add_digits`."""
+SEVERAL = """
+import json, sys
+from ae_core.cli.commands import main
+
+sys.exit(max(main(command) for command in json.loads(sys.argv[1])))
+"""
 
 
 def trained(store: RunStore, **settings: str) -> Run:
     """A run trained by the command line: TensorFlow has no place in the process that shows pages."""
-    config = Config.from_text(settings)
-    parts = [part for name, text in settings.items() for part in ("--set", f"{name}={text}")]
-    subprocess.run(
-        [sys.executable, "-m", "ae_core", "train", "--json", *parts],
+    return all_trained(store, settings)[0]
+
+
+def all_trained(store: RunStore, *settings: dict[str, str]) -> list[Run]:
+    """The same of several runs."""
+    sets = [[part for name, text in one.items() for part in ("--set", f"{name}={text}")] for one in settings]
+    printed(store, *(["train", *parts] for parts in sets))
+    return [store.open(Config.from_text(one).key) for one in settings]
+
+
+def printed(store: RunStore, *commands: list[str]) -> list[dict[str, Any]]:
+    """What each command prints with --json. One process for all: to import TensorFlow takes longer than most do."""
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps([[*command, "--json"] for command in commands])],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "AE_RUNS": str(store.root)},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         check=True,
     )
-    return store.open(config.key)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def add_digits(store: RunStore) -> str:

@@ -3,12 +3,7 @@ what is drawn."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +15,9 @@ from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import basis_of
 from ae_core.runs.run import Run
 from tests.browser.draw_page import FIVE, canvas_box, press, seen, stroke, wait_for_ink, wait_for_server
-from tests.browser.served import ROOT, Server, settle, two_frames, visit
+from tests.browser.served import Server, settle, two_frames, visit
 from tests.browser.train_page import button, overflow
-from tests.small import copied
+from tests.small import copied, printed
 from tests.unit.waiting import wait_until
 
 LABELS = (100, 1000)
@@ -82,13 +77,10 @@ def errors(page: Page) -> dict[tuple[str, int], float]:
     return {(point[2], int(point[3].replace(",", ""))): float(point[1]) for point in found}
 
 
-def by_command_line(server: Server, run: Run, labels: int) -> dict[str, float]:
-    """The accuracies that it prints."""
-    command = [sys.executable, "-m", "ae_core", "classify", run.key, "--labels", str(labels), "--json"]
-    environment = {**os.environ, "AE_RUNS": str(server.store.root)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return {row["name"]: row["accuracy"] for row in figures["contestants"]}
+def by_command_line(server: Server, run: Run) -> dict[int, dict[str, float]]:
+    """The accuracies that it prints, by number of labels."""
+    figures = printed(server.store, *(["classify", run.key, "--labels", str(count)] for count in LABELS))
+    return {row["labels"]: {one["name"]: one["accuracy"] for one in row["contestants"]} for row in figures}
 
 
 def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
@@ -102,7 +94,8 @@ def test_contests_with_100_and_1000_labels_make_a_curve_and_a_confusion_matrix(
     page.wait_for_url(re.compile("labels=1000"))
     hold(page)
 
-    accuracies = {count: by_command_line(server, run, count) for count in LABELS}
+    accuracies = by_command_line(server, run)
+    assert tuple(accuracies) == LABELS
     said = chart(page, 0).evaluate(SAID)
     for name, accuracy in accuracies[1000].items():
         assert CONTESTANTS[name].title in said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +10,9 @@ import psutil
 from playwright.sync_api import Page, expect
 
 from ae_core.runs.store import RunStore
-from tests.browser.served import ROOT, Server, serving, visit
+from tests.browser.served import Server, serving, visit
 from tests.browser.train_page import LONG, button, message, start_training, train_address, wait_for_step
+from tests.small import trained
 from tests.unit.tiny import assert_same_bits
 from tests.unit.waiting import wait_until
 
@@ -42,8 +41,7 @@ def test_a_training_survives_the_death_of_the_app_and_ends_as_if_nothing_had_hap
         expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
         assert libraries_of_tensorflow(server) == []
 
-    undisturbed = trained_elsewhere(tmp_path / "undisturbed")
-    assert_same_bits(run, undisturbed.open(CONFIG.key))
+    assert_same_bits(run, trained(RunStore(tmp_path / "undisturbed"), **CONFIG.to_text()))
 
 
 def train_pause_and_go_on(page: Page, server: Server) -> int:
@@ -54,19 +52,6 @@ def train_pause_and_go_on(page: Page, server: Server) -> int:
     paused = server.store.open(CONFIG.key).status.step
     wait_for_step(page, paused + 1)
     return paused
-
-
-def trained_elsewhere(folder: Path) -> RunStore:
-    """A store in which the same training went through in one go."""
-    settings = [part for name, text in CONFIG.to_text().items() for part in ("--set", f"{name}={text}")]
-    subprocess.run(
-        [sys.executable, "-m", "ae_core", "train", "--json", *settings],
-        cwd=ROOT,
-        env={**os.environ, "AE_RUNS": str(folder)},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return RunStore(folder)
 
 
 def is_alive(process: psutil.Process) -> bool:
