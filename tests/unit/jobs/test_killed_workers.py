@@ -69,15 +69,16 @@ def jobs(store: RunStore) -> Iterator[Jobs]:
     jobs.close()
 
 
-def latest(jobs: Jobs) -> Progress | None:
-    job = jobs.view(TRAINING)
-    assert job, f"{TRAINING.noun} has ended: {jobs.error(TRAINING)}"
+def latest(jobs: Jobs, training: Training = TRAINING) -> Progress | None:
+    job = jobs.view(training)
+    assert job, f"{training.noun} has ended: {jobs.error(training)}"
     progress: Progress | None = job.progress
     return progress
 
 
-def wait_for_step(jobs: Jobs, *, after: int) -> None:
-    wait_until(lambda: (seen := latest(jobs)) and seen.step > after, f"{TRAINING.noun} is beyond step {after}")
+def wait_for_step(jobs: Jobs, training: Training = TRAINING, *, after: int) -> None:
+    beyond = f"{training.noun} is beyond step {after}"
+    wait_until(lambda: (seen := latest(jobs, training)) and seen.step > after, beyond)
 
 
 def with_a_checkpoint(jobs: Jobs) -> int:
@@ -102,7 +103,9 @@ def ended(jobs: Jobs, training: Training = TRAINING) -> Run:
     return jobs.store.open(training.key)
 
 
-def test_a_killed_worker_is_replaced_and_the_run_ends_with_the_same_bits(jobs: Jobs, undisturbed: Run) -> None:
+def test_a_killed_worker_is_replaced_the_run_ends_with_the_same_bits_and_closing_leaves_the_next_to_be_taken_up(
+    jobs: Jobs, undisturbed: Run
+) -> None:
     step = with_a_checkpoint(jobs)
     kill_worker(jobs)
     last = latest(jobs)
@@ -113,6 +116,15 @@ def test_a_killed_worker_is_replaced_and_the_run_ends_with_the_same_bits(jobs: J
     run = ended(jobs)
     assert (run.status.state, jobs.error(TRAINING)) == ("finished", "")
     assert_same_bits(run, undisturbed)
+
+    # On the same worker, which is warm by now.
+    following = Training(replace(CONFIG, seed=1))
+    jobs.ask(following)
+    wait_for_step(jobs, following, after=0)
+    jobs.close()
+    folder = jobs.store.root / following.key
+    wait_until(lambda: not is_held(folder), "its worker is gone")
+    assert jobs.store.open(following.key).status.state == "training"
 
 
 def test_a_killed_process_is_taken_up_by_the_next_and_ends_with_the_same_bits(
@@ -146,15 +158,6 @@ def test_a_training_that_kills_its_workers_is_given_up_with_a_reason(store: RunS
     assert (run.status.state, run.status.message) == ("failed", jobs.error(TRAINING))
     assert jobs.resume_interrupted() == []
     jobs.close()
-
-
-def test_closing_in_the_middle_of_a_training_leaves_it_to_be_taken_up(store: RunStore) -> None:
-    jobs = Jobs(store)
-    jobs.ask(TRAINING)
-    wait_for_step(jobs, after=0)
-    jobs.close()
-    wait_until(lambda: not is_held(store.root / CONFIG.key), "its worker is gone")
-    assert store.open(CONFIG.key).status.state == "training"
 
 
 def test_a_scheduler_that_was_away_can_be_used_again(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
