@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from distributed import LocalCluster
 from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, expect, sync_playwright
 
 import chromium as installed
@@ -81,6 +83,31 @@ def phone_tab(chromium: Browser) -> Iterator[Page]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, with no runs yet: a module fills it."""
     with serving(tmp_path_factory.mktemp("app")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def no_workers() -> Iterator[str]:
+    """Address of a Dask scheduler that has no workers."""
+    options = {"dashboard_address": "127.0.0.1:0"}
+    # In a thread of its own: in this one Playwright has its event loop.
+    with ThreadPoolExecutor(1) as thread:
+        cluster = thread.submit(
+            LocalCluster,
+            n_workers=0,
+            host="127.0.0.1",
+            protocol="tcp",
+            dashboard_address=None,
+            scheduler_kwargs=options,
+        ).result()
+        yield cluster.scheduler_address
+        thread.submit(cluster.close).result()
+
+
+@pytest.fixture(scope="module")
+def idle_app(tmp_path_factory: pytest.TempPathFactory, no_workers: str) -> Iterator[Server]:
+    """As `app`, for pages that ask for no work: a worker that starts imports TensorFlow, for seconds."""
+    with serving(tmp_path_factory.mktemp("app"), DASK_SCHEDULER_ADDRESS=no_workers) as server:
         yield server
 
 

@@ -38,11 +38,11 @@ PLACES = "(slider) => { const seen = (slider.seen ??= new Set()); seen.add(slide
 
 
 @pytest.fixture(scope="module")
-def server(app: Server, digit_runs: dict[int, Run]) -> Server:
+def server(idle_app: Server, digit_runs: dict[int, Run]) -> Server:
     """The app with a run of two dimensions and one of 32."""
     for run in digit_runs.values():
-        copied(run, app.store)
-    return app
+        copied(run, idle_app.store)
+    return idle_app
 
 
 @pytest.fixture

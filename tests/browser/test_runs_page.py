@@ -34,11 +34,11 @@ def basis() -> PcaBasis:
 
 
 @pytest.fixture(scope="module")
-def server(app: Server, small_run: Run, basis: PcaBasis) -> Server:
+def server(idle_app: Server, small_run: Run, basis: PcaBasis) -> Server:
     """The app with PCA fitted, and no runs."""
     for config in (SMALL, replace(SMALL, train_size=None)):
-        basis.save(baseline_path(app.store, config))
-    return app
+        basis.save(baseline_path(idle_app.store, config))
+    return idle_app
 
 
 @pytest.fixture

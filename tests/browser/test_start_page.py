@@ -19,10 +19,10 @@ from tests.unit.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def server(app: Server, small_run: Run) -> Server:
+def server(idle_app: Server, small_run: Run) -> Server:
     """The app on a folder with one finished run."""
-    copied(small_run, app.store)
-    return app
+    copied(small_run, idle_app.store)
+    return idle_app
 
 
 @pytest.fixture
