@@ -41,11 +41,16 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Field):
-    """A whole number from `low` to `high`; with `none` set, that word stands for None."""
+    """A whole number from `low` to `high`; with `none` set, that word stands for None.
+
+    Attributes:
+        counted: what it is a number of, in the plural, where a title says so: 4 dimensions.
+    """
 
     low: int
     high: int
     none: str | None = None
+    counted: str = ""
 
     def expected(self) -> str:
         words = f"a whole number from {self.low} to {self.high}"
@@ -157,6 +162,10 @@ class Classes(Integers):
     def read(self, value: Any) -> tuple[int, ...] | None:
         numbers = super().read(value)
         return tuple(sorted(set(numbers))) if numbers else ()
+
+    def words(self, value: Any) -> str:
+        *others, last = [str(label) for label in value] or [self.none]
+        return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ FIELDS: dict[str, Field] = {
         low=16,
         high=1_000_000,
         none="all",
+        counted="images",
     ),
     "family": Choice(
         group="Network",
@@ -90,6 +91,7 @@ FIELDS: dict[str, Field] = {
         help="Numbers in a code: the width of the bottleneck.",
         low=1,
         high=256,
+        counted="dimensions",
     ),
     "hidden_activation": Choice(
         group="Network",
@@ -201,6 +203,7 @@ FIELDS: dict[str, Field] = {
         help="How many batches to learn from. 234 steps of 256 see MNIST once.",
         low=1,
         high=200_000,
+        counted="steps",
     ),
     "seed": Integer(
         group="Optimizer",

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import Config
+from ae_core.config.fields import Integer
 from ae_core.config.hyperparameters import FIELDS
 
 
@@ -144,30 +145,43 @@ PRESETS: dict[str, Config] = {name: preset.config for name, preset in CATALOGUE.
 """The settings alone, by the name that a shell or an address uses."""
 
 
+MOST_CHANGES = 3
+"""With more changes than these a training is no variation of a preset any more."""
+
+
 @lru_cache(maxsize=1000)
 def title_of(config: Config) -> str:
-    """What a list of runs calls a run: a preset's title, with the one setting that differs if one does.
+    """What a list of runs calls a run: the nearest preset's title, and each setting that differs from it.
 
-    Where more do, its network in a few words.
+    Where more than `MOST_CHANGES` do, its network in a few words.
     """
     changes = {name: _changes(preset, config) for name, preset in PRESETS.items()}
     name = min(changes, key=lambda name: len(changes[name]))
-    if len(changes[name]) < 2:
+    if len(changes[name]) <= MOST_CHANGES:
         return ", ".join([CATALOGUE[name].title, *(setting_words(config, field) for field in changes[name])])
-    sizes = getattr(config, ARCHITECTURES[config.architecture].sizes)
-    layers = "-".join(str(size) for size in sizes) or "no hidden layers"
     kind = FIELDS["architecture"].text(config.architecture).capitalize()
     if config.family == "variational":
-        kind = f"Variational {kind.lower()}" + ("" if config.beta == 1 else f" (beta {config.beta:g})")
-    data = "" if config.dataset == "mnist" else f", {config.dataset}"
-    return f"{kind} {layers}, {config.latent_dim} dimensions, {config.steps:,} steps{data}"
+        kind = f"Variational {kind.lower()}"
+    sizes = getattr(config, ARCHITECTURES[config.architecture].sizes)
+    network = f"{kind} {'-'.join(map(str, sizes))}" if sizes else f"{kind}, no hidden layers"
+    others = [field for field in ("beta", "train_size", "classes", "dataset") if field in changes[name]]
+    return ", ".join([network, *(setting_words(config, field) for field in ("latent_dim", "steps", *others))])
 
 
-def setting_words(config: Config, field: str, value: str = "") -> str:
-    """One setting within a sentence, with `value` for its own if given: latent dimensions 8, L2 on weights 0.001."""
-    kind = FIELDS[field]
-    label = kind.label if kind.label[1:2].isdigit() else kind.label[:1].lower() + kind.label[1:]
-    return f"{label} {value or kind.words(getattr(config, field))}"
+def setting_words(config: Config, field: str) -> str:
+    """One setting within a sentence: 8 dimensions, 100 images, classes 3 and 8, L2 on weights 0.001."""
+    kind, value = FIELDS[field], getattr(config, field)
+    if isinstance(kind, Integer) and kind.counted:
+        return f"{kind.words(value)} {kind.counted.removesuffix('s') if value == 1 else kind.counted}"
+    if field == "classes" and len(value) == 1:
+        return f"class {value[0]}"
+    return values_words(field, kind.words(value))
+
+
+def values_words(field: str, values: str) -> str:
+    """A setting and the values that it takes one after the other: latent dimensions 2, 4, 8."""
+    label = FIELDS[field].label
+    return f"{label if label[1:2].isdigit() else label[:1].lower() + label[1:]} {values}"
 
 
 def _changes(preset: Config, config: Config) -> list[str]:

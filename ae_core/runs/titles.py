@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ae_core.config.config import Config
-from ae_core.config.presets import PRESETS, setting_words
+from ae_core.config.presets import PRESETS, setting_words, values_words
 from ae_core.runs.names import read_name, title_with_data
 from ae_core.runs.sweep_store import KeptSweep, SweepStore
 
@@ -26,8 +26,9 @@ def unnamed_title(config: Config, root: Path) -> str:
     name = kept.name or (read_name(root / base.key / "name.txt") if base.key != config.key else "")
     if name:
         return f"{name}, {value}"
-    # A title in which the swept setting does not stand is the same for every value.
-    return f"{title}, {value}" if title == title_with_data(base, datasets) else title
+    # The one in which the swept setting does not stand.
+    untold = title == title_with_data(base, datasets) and value not in title.split(", ")
+    return f"{title}, {value}" if untold else title
 
 
 def sweep_title(kept: KeptSweep, root: Path) -> str:
@@ -37,7 +38,7 @@ def sweep_title(kept: KeptSweep, root: Path) -> str:
     sweep = kept.sweep
     base = read_name(root / sweep.base.key / "name.txt") or title_with_data(sweep.base, root / "datasets")
     values = ", ".join(sweep.labels)
-    return f"{kept.name or base}: {setting_words(sweep.base, sweep.field, values)}"
+    return f"{kept.name or base}: {values_words(sweep.field, values)}"
 
 
 def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:

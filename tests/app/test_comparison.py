@@ -27,8 +27,8 @@ from tests.app.test_start import two_runs
 from tests.small import SMALL, copied
 from ui.runs.comparison import COMPARED
 
-OTHER_TITLE = "Dense 16, 4 dimensions, 6 steps"
-TITLE = "Dense 16, 4 dimensions, 5 steps"
+OTHER_TITLE = "Dense 16, 4 dimensions, 6 steps, 512 images"
+TITLE = "Dense 16, 4 dimensions, 5 steps, 512 images"
 PCA_TITLE = "PCA, 4 dimensions"
 
 
@@ -207,7 +207,7 @@ def test_there_is_a_pca_for_each_number_of_dimensions_and_it_says_of_which_image
     compare(tab, run.key, wide.key, "pca")
     assert tab.query_params == {"compare": f"{run.key},{wide.key},pca-4"}
     choice = tab.multiselect(key="compare_choice")
-    titles = [f"PCA, {dims} dimensions, MNIST, training images 512" for dims in (4, 9)]
+    titles = [f"PCA, {dims} dimensions, MNIST, 512 images" for dims in (4, 9)]
     assert choice.options[-2:] == titles
     choice.set_value([run.key, "pca-4", "pca-9"]).run()
     assert list(strips(tab)) == ["Original", TITLE, PCA_TITLE, "PCA, 9 dimensions"]

@@ -85,7 +85,7 @@ def test_an_empty_canvas_is_no_error_and_nothing_is_computed(tab: Tab, run: Run)
     tab.open("draw")
     header, _ = figure(tab)
     assert (header["canvas"], header["checked"]) == (CANVAS, False)
-    assert [codec["name"] for codec in header["codecs"]] == ["Dense 16, 4 dimensions, 5 steps"]
+    assert [codec["name"] for codec in header["codecs"]] == ["Dense 16, 4 dimensions, 5 steps, 512 images"]
     assert tab.query_params == {"codecs": run.key}
     assert [*tab.error, *tab.warning] == []
     assert {"Keep as A", "Keep as B"}.isdisjoint(tab.labels())
@@ -136,7 +136,7 @@ def test_pca_stands_beside_a_network_with_as_many_dimensions(tab: Tab, run: Run,
     tab.open("draw", codecs=f"{run.key},pca")
     draw(tab)
     header, arrays = figure(tab)
-    assert [codec["name"] for codec in header["codecs"]] == ["Dense 16, 4 dimensions, 5 steps", "PCA, 4 dimensions"]
+    assert [codec["name"] for codec in header["codecs"]] == ["Dense 16, 4 dimensions, 5 steps, 512 images", "PCA, 4 dimensions"]
     digit, codec = digit_from_canvas(stroke()), pca.codec(4)
     assert np.allclose(arrays["image1"], codec.decode(codec.encode(digit[None])).ravel(), atol=1e-6)
 
@@ -151,7 +151,7 @@ def test_while_pca_is_fitted_the_others_can_be_drawn_with(tab: Tab, jobs: FakeJo
 def test_codecs_are_chosen_and_remembered_in_the_address(tab: Tab, store: RunStore, small_run: Run) -> None:
     run, other = two_runs(store, small_run)
     tab.open("draw", codecs=other.key)
-    assert [codec["name"] for codec in figure(tab)[0]["codecs"]] == ["Dense 16, 4 dimensions, 6 steps"]
+    assert [codec["name"] for codec in figure(tab)[0]["codecs"]] == ["Dense 16, 4 dimensions, 6 steps, 512 images"]
     tab.multiselect[0].set_value([other.key, run.key]).run()
     assert tab.query_params == {"codecs": f"{other.key},{run.key}"}
     assert len(figure(tab)[0]["codecs"]) == 2
@@ -221,7 +221,7 @@ def test_a_run_deleted_while_it_is_shown_gives_way(tab: Tab, store: RunStore, sm
     tab.open("draw", codecs=f"{run.key},{other.key}")
     store.delete(run.key)
     draw(tab)
-    assert [codec["name"] for codec in figure(tab)[0]["codecs"]] == ["Dense 16, 4 dimensions, 6 steps"]
+    assert [codec["name"] for codec in figure(tab)[0]["codecs"]] == ["Dense 16, 4 dimensions, 6 steps, 512 images"]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_two_kept_pictures_can_be_blended(tab: Tab, run: Run) -> None:
     # With the test digit itself.
     assert len(tab.get("image")) == 3
     header, arrays = tab.block("blend")
-    assert [codec["name"] for codec in header["codecs"]] == ["Codes of Dense 16, 4 dimensions, 5 steps"]
+    assert [codec["name"] for codec in header["codecs"]] == ["Codes of Dense 16, 4 dimensions, 5 steps, 512 images"]
     assert np.array_equal(arrays["a"].copy().view("<f4"), digit_from_canvas(stroke()).ravel())
     assert np.array_equal(arrays["b"].copy().view("<f4"), load_dataset("mnist").test_images[0].ravel())
 

@@ -27,7 +27,7 @@ from tests.app.test_start import two_runs
 from tests.small import SMALL, add_digits, copied, like
 from ui.runs.scoreboard import board_rows
 
-TITLE = "Dense 16, 4 dimensions, 5 steps"
+TITLE = "Dense 16, 4 dimensions, 5 steps, 512 images"
 
 
 @pytest.fixture
@@ -309,7 +309,7 @@ def test_a_name_stands_wherever_the_run_is_shown_until_it_is_taken_away(
     assert "My *first* one" in tab.multiselect[0].options
     rename(tick(tab.open("runs"), run.key), run, " ")
     assert table(tab).loc[run.key, "Run"] == TITLE
-    assert table(tab).loc[other.key, "Run"] == "Dense 16, 4 dimensions, 6 steps"
+    assert table(tab).loc[other.key, "Run"] == "Dense 16, 4 dimensions, 6 steps, 512 images"
 
 
 def test_a_text_that_is_no_name_is_refused_in_plain_words(tab: Tab, store: RunStore, small_run: Run) -> None:

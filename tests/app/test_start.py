@@ -53,7 +53,7 @@ def test_a_trained_run_brings_its_decoder_and_the_codes_of_its_digits(
     assert len(header["labels"]) == 40
     assert len(arrays["codes"]) == 40 * SMALL.latent_dim * 4
     assert [layer["kind"] for layer in header["network"]["decoder"]][-1] == "reshape"
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps. Held-out mean squared error 0.2")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps, 512 images. Held-out mean squared error 0.2")
 
 
 def test_the_address_chooses_the_run(tab: Tab, store: RunStore, small_run: Run) -> None:
@@ -67,10 +67,10 @@ def test_the_address_chooses_the_run(tab: Tab, store: RunStore, small_run: Run) 
 def test_choosing_a_run_writes_it_into_the_address(tab: Tab, store: RunStore, small_run: Run) -> None:
     run, other = two_runs(store, small_run)
     tab.open("start", run=run.key)
-    assert not said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
+    assert not said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps, 512 images")
     tab.selectbox(key="chosen_run").set_value(other.key).run()
     assert tab.query_params == {"run": other.key}
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps, 512 images")
 
 
 @pytest.mark.parametrize("key", ["0123456789ab", "../../etc", "x" * 500])
@@ -149,7 +149,7 @@ def test_a_finished_run_is_shown_before_one_that_was_stopped_later(tab: Tab, sto
     _, other = two_runs(store, small_run)
     other.write_status(replace(other.status, state="stopped", step=2))
     tab.open("start")
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps, 512 images")
 
 
 def test_the_run_that_the_server_trained_by_itself_is_shown_before_later_ones(
@@ -157,19 +157,19 @@ def test_the_run_that_the_server_trained_by_itself_is_shown_before_later_ones(
 ) -> None:
     run, other = two_runs(store, small_run)
     tab.open("start")
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps, 512 images")
     monkeypatch.setattr(ui.selection.run, "FIRST", run.config)
     tab.open("start")
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 5 steps, 512 images")
     tab.open("start", run=other.key)
-    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps")
+    assert said(tab, "Now showing: Dense 16, 4 dimensions, 6 steps, 512 images")
 
 
 def test_a_stopped_run_is_labelled_with_its_step(tab: Tab, store: RunStore, small_run: Run) -> None:
     _, other = two_runs(store, small_run)
     other.write_status(replace(other.status, state="stopped", step=2))
     tab.open("start")
-    assert "Dense 16, 4 dimensions, 6 steps (stopped at step 2)" in tab.selectbox(key="chosen_run").options
+    assert "Dense 16, 4 dimensions, 6 steps, 512 images (stopped at step 2)" in tab.selectbox(key="chosen_run").options
 
 
 @pytest.mark.parametrize(

@@ -360,7 +360,7 @@ def test_each_run_of_a_sweep_is_called_by_its_value(tab: Tab, store: RunStore, k
     finish(store, *sweep.configs)
     kept.save(sweep)
     tab.open("runs", sweep=sweep.key)
-    title = "Dense 16, 4 dimensions, 5 steps"
+    title = "Dense 16, 4 dimensions, 5 steps, 512 images"
     assert set(tab.dataframe[0].value["Run"]) == {f"{title}, learning rate 0.01", f"{title}, learning rate 0.1"}
     assert f"{title}, learning rate 0.1" in tab.selectbox(key="sweep_base").options
     tab.text_input(key=f"name_{sweep.key}").set_value("How fast")
@@ -377,8 +377,8 @@ def test_a_sweep_is_called_after_the_run_that_it_varies(tab: Tab, store: RunStor
     assert tab.selectbox(key="chosen_sweep").options == ["My net: latent dimensions 1, 2, 4"]
     assert set(tab.dataframe[0].value["Run"]) == {
         "My net",
-        "My net, latent dimensions 1",
-        "My net, latent dimensions 2",
+        "My net, 1 dimension",
+        "My net, 2 dimensions",
     }
 
 

@@ -220,7 +220,7 @@ def test_a_finished_run_says_that_it_was_trained_before(tab: Tab, store: RunStor
     tab.open("train", **ADDRESS)
     said = tab.success[0].value
     assert said.startswith(
-        "**Dense 16, 4 dimensions, 5 steps** was trained before. Change a setting to train another. 5 steps in "
+        "**Dense 16, 4 dimensions, 5 steps, 512 images** was trained before. Change a setting to train another. 5 steps in "
     )
     assert f"Mean squared error on all held-out images: **{run.status.test_mse:.4f}**" in said
     assert len(tab.curves()["Held-out"]) == 5

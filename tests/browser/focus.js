@@ -35,6 +35,8 @@
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
       if (!element || element === document.body) return null;
+      // A table that is painted on a canvas hands the focus on to the cell that it tells a screen reader of, or not yet.
+      element = element.closest("canvas") ?? element;
       if (!number.has(element)) number.set(element, next++);
       seen.add(element);
       return [number.get(element), nameOf(element)];

@@ -118,7 +118,7 @@ def test_the_address_chooses_the_run(chromium_page: Page, server: Server) -> Non
     other = twin(server.store.open(SMALL.key), server.store)
     for run, title in ((SMALL.key, "5 steps"), (other.key, "6 steps")):
         visit(chromium_page, f"{server.address}/?run={run}")
-        expect(chromium_page.get_by_text(f"Now showing: Dense 16, 4 dimensions, {title}.")).to_be_visible()
+        expect(chromium_page.get_by_text(f"Now showing: Dense 16, 4 dimensions, {title}, 512 images.")).to_be_visible()
     server.store.delete(other.key)
 
 

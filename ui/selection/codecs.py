@@ -118,7 +118,7 @@ def pca_title(latent_dim: int) -> str:
 
 
 def images_title(images: Config) -> str:
-    """Which images these settings learn from: MNIST, 3, 8, training images 512."""
+    """Which images these settings learn from: MNIST, 3, 8, 512 images."""
     info = describe(images.dataset, store().root / "datasets")
     names = [info.class_names[label] for label in images.classes if label < len(info.class_names)]
     size = [] if images.train_size is None else [setting_words(images, "train_size")]

@@ -18,7 +18,7 @@ from ae_core.runs.sweep_store import SweepStore
 from tests.small import add_digits
 
 CONFIG = Config(steps=30, latent_dim=4)
-SETTINGS = "Dense 512, 4 dimensions, 30 steps"
+SETTINGS = "Quick start, 4 dimensions, 30 steps"
 
 
 @pytest.fixture
@@ -67,16 +67,31 @@ def test_a_file_that_holds_no_name_counts_as_none(store: RunStore, run: Run, con
 @pytest.mark.parametrize(
     ("preset", "changes", "title"),
     [
-        ("quick-start", {"latent_dim": 8}, "Quick start, latent dimensions 8"),
-        ("quick-start", {"train_size": 1000}, "Quick start, training images 1,000"),
+        ("quick-start", {"latent_dim": 8}, "Quick start, 8 dimensions"),
+        ("quick-start", {"latent_dim": 1}, "Quick start, 1 dimension"),
+        ("quick-start", {"train_size": 1000}, "Quick start, 1,000 images"),
+        ("quick-start", {"classes": (3, 5, 8)}, "Quick start, classes 3, 5 and 8"),
+        ("quick-start", {"train_size": 100, "latent_dim": 4}, "Quick start, 100 images, 4 dimensions"),
+        ("quick-start", {"train_size": 100, "latent_dim": 4, "seed": 7}, "Quick start, 100 images, 4 dimensions, seed 7"),
         ("quick-start", {"weight_l2": 0.001}, "Quick start, L2 on weights 0.001"),
         ("quick-start", {"momentum": 0.1}, "Quick start"),
         ("variational", {"beta": 4.0}, "Variational, beta 4"),
         ("variational", {"beta": 2.0}, "Variational, beta 2"),
         ("quick-start", {"latent_dim": 4, "steps": 30}, SETTINGS),
+        ("variational", {"latent_dim": 2, "steps": 30}, "Variational, 2 dimensions, 30 steps"),
+        (
+            "quick-start",
+            {"train_size": 512, "encoder_widths": (16,), "latent_dim": 4, "steps": 5},
+            "Dense 16, 4 dimensions, 5 steps, 512 images",
+        ),
+        (
+            "variational",
+            {"classes": (8,), "encoder_widths": (), "latent_dim": 4, "steps": 5, "beta": 2.0},
+            "Variational dense, no hidden layers, 4 dimensions, 5 steps, beta 2, class 8",
+        ),
     ],
 )
-def test_a_training_is_called_after_the_preset_of_which_it_changes_one_setting(
+def test_a_training_is_called_after_the_nearest_preset_and_what_it_changes_or_after_its_network(
     preset: str, changes: dict[str, Any], title: str
 ) -> None:
     assert title_of(replace(PRESETS[preset], **changes)) == title
@@ -85,7 +100,7 @@ def test_a_training_is_called_after_the_preset_of_which_it_changes_one_setting(
 def test_a_run_of_a_sweep_is_called_after_its_value_and_what_the_sweep_is_called(store: RunStore, run: Run) -> None:
     sweep, sweeps = Sweep.read(CONFIG, "seed", ["0", "1"]), SweepStore(store.root)
     one, two = map(store.create, sweep.configs)
-    assert one.title == two.title == SETTINGS
+    assert (one.title, two.title) == (SETTINGS, f"{SETTINGS}, seed 1")
     sweeps.save(sweep)
     assert [made.fresh().title for made in (one, two)] == [f"{SETTINGS}, seed 0", f"{SETTINGS}, seed 1"]
     run.rename("Mine")
@@ -103,7 +118,8 @@ def test_a_run_of_a_sweep_is_called_after_its_value_and_what_the_sweep_is_called
 def test_a_value_that_the_settings_tell_already_is_not_told_twice(store: RunStore) -> None:
     sweep = Sweep.read(CONFIG, "steps", ["30", "60"])
     SweepStore(store.root).save(sweep)
-    assert store.create(sweep.configs[1]).title == "Dense 512, 4 dimensions, 60 steps"
+    titles = [store.create(config).title for config in sweep.configs]
+    assert titles == [SETTINGS, "Quick start, 4 dimensions, 60 steps"]
 
 
 def test_a_preset_keeps_its_title_in_a_sweep(store: RunStore) -> None:
@@ -129,7 +145,7 @@ def test_a_name_changes_neither_key_nor_status(store: RunStore, run: Run) -> Non
 
 
 def test_a_run_of_own_images_is_called_by_their_given_title(store: RunStore) -> None:
-    own = store.create(replace(CONFIG, dataset=add_digits(store), classes=(3,)))
+    own = store.create(replace(CONFIG, dataset=add_digits(store)))
     assert own.title == f"{SETTINGS}, A few digits"
     assert store.create(replace(CONFIG, dataset="fashion_mnist")).title == f"{SETTINGS}, Fashion-MNIST"
     assert store.create(replace(Config(), dataset="fashion_mnist")).title == "Quick start, Fashion-MNIST"
