@@ -15,7 +15,7 @@ from ui.shell.frame import inside_app, page_head
 
 inside_app()
 
-page_head("Draw a digit", "It is rebuilt while you draw, from a few numbers alone.")
+page_head("Draw a digit", "Rebuilt while you draw, from a few numbers.")
 st.html(STYLE)
 
 with shown_plainly():

@@ -29,8 +29,8 @@ st.markdown(
 - Drag a bar of the code. One number changes many pixels at once: you should see the digit deform as a whole, never a
   single pixel.
 - Press **Another digit** until an odd one comes. The odder it is, the larger the error should mostly be.
-- Reset the code, then push one bar after another to its end. The more of them stand there, the less the picture should
-  be like any digit.
+- Reset the code, then push one bar after another to its end. The more bars stand at their ends, the
+  less the picture should be like any digit.
 """
 )
 st.page_link("pages/train.py", label="Train one of your own", icon=":material/arrow_forward:")

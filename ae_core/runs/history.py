@@ -12,6 +12,8 @@ from ae_core.errors import DamagedRunError
 
 Request = Literal["pause", "stop"]
 """What a visitor may ask of a running training: stop here and go on later, or stop here and keep what it has."""
+HELD_OUT_SAMPLE = 500
+"""How many held-out images, evenly spaced over all of them, measure the loss while a training runs."""
 
 
 class HeldOut(NamedTuple):

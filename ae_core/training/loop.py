@@ -15,7 +15,7 @@ from ae_core.config.config import Config
 from ae_core.config.layers import PIXELS
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import evenly
-from ae_core.runs.history import Batches, HeldOut
+from ae_core.runs.history import HELD_OUT_SAMPLE, Batches, HeldOut
 from ae_core.runs.run import PreviewOf
 from ae_core.training.checkpoints import Snapshot
 from ae_core.training.losses import (
@@ -28,8 +28,6 @@ from ae_core.training.losses import (
 )
 from ae_core.training.networks import Network, build_network
 
-HELD_OUT_SAMPLE = 500
-"""How many held-out images, evenly spaced over all of them, measure the loss while training runs."""
 WIDE_CODE = 64
 """Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
 

@@ -136,7 +136,10 @@ def test_pca_stands_beside_a_network_with_as_many_dimensions(tab: Tab, run: Run,
     tab.open("draw", codecs=f"{run.key},pca")
     draw(tab)
     header, arrays = figure(tab)
-    assert [codec["name"] for codec in header["codecs"]] == ["Dense 16, 4 dimensions, 5 steps, 512 images", "PCA, 4 dimensions"]
+    assert [codec["name"] for codec in header["codecs"]] == [
+        "Dense 16, 4 dimensions, 5 steps, 512 images",
+        "PCA, 4 dimensions",
+    ]
     digit, codec = digit_from_canvas(stroke()), pca.codec(4)
     assert np.allclose(arrays["image1"], codec.decode(codec.encode(digit[None])).ravel(), atol=1e-6)
 

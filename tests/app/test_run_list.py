@@ -85,6 +85,8 @@ def test_every_run_is_a_row_with_its_figures(tab: Tab, store: RunStore, small_ru
     tab.open("runs")
     rows = table(tab)
     assert set(rows.State) == {"paused", "finished"}
+    # As much as a phone shows.
+    assert list(rows.columns[:2]) == ["Held-out MSE", "Run"]
     row = rows.loc[run.key]
     assert (row["Run"], row["Family"], row["Loss"]) == (TITLE, "Autoencoder", "Binary cross-entropy")
     assert (row["Dimensions"], row["Steps"], row["Held-out MSE"]) == (4, 5, run.status.test_mse)

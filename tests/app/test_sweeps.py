@@ -89,13 +89,29 @@ def test_the_first_sweep_is_proposed_with_its_cost(tab: Tab, jobs: FakeJobs) -> 
     assert states(tab) == ["in training, 0%"] * 8
 
 
+def test_each_training_takes_as_many_steps_as_are_asked_for(tab: Tab, jobs: FakeJobs) -> None:
+    tab.open("runs")
+    base = PRESETS["quick-start"]
+    assert tab.number_input(key=f"sweep_steps_{base.key}").value == base.steps
+    tab.text_input(key="sweep_values_latent_dim").set_value("2, 32").run()
+    tab.number_input(key=f"sweep_steps_{base.key}").set_value(300).run()
+    tab.button(key="start_sweep").click().run()
+    assert jobs.trained[-2:] == [replace(base, latent_dim=dims, steps=300) for dims in (2, 32)]
+    assert tab.selectbox(key="chosen_sweep").options == ["Quick start, 300 steps: latent dimensions 2, 32"]
+    tab.selectbox(key="sweep_field").set_value("steps").run()
+    assert tab.number_input(key=f"sweep_steps_{base.key}").disabled
+    tab.text_input(key="sweep_values_steps").set_value("10, 20").run()
+    tab.button(key="start_sweep").click().run()
+    assert tab.selectbox(key="chosen_sweep").options[0] == "Quick start: steps 10, 20"
+
+
 def test_what_was_trained_before_is_counted_as_done(tab: Tab, store: RunStore) -> None:
     base = PRESETS["quick-start"]
     finish(store, base, replace(base, latent_dim=2))
     tab.open("runs")
     assert said(tab, "8 trainings, 2 of them trained already. About 6 s.")
     tab.text_input(key="sweep_values_latent_dim").set_value("2, 32").run()
-    assert said(tab, "All 2 are trained already: the curve is there at once.")
+    assert said(tab, "Both are trained already: the curve is there at once.")
 
 
 def test_a_run_of_this_server_can_be_the_base(tab: Tab, store: RunStore, jobs: FakeJobs) -> None:
@@ -175,7 +191,8 @@ def test_a_sweep_under_way_shows_its_progress_and_its_points(
 def test_a_finished_sweep_says_where_the_error_is_least(tab: Tab, store: RunStore, kept: SweepStore) -> None:
     finish(store, *DIMS.configs)
     tab.open("runs", sweep=DIMS.key)
-    assert said(tab, "All 3 trained. The least error is **0.0250**, at 4 (PCA with 4 dimensions: ")
+    found = "All 3 are trained. The least error is **0.0250**, with 4 dimensions (PCA with as many dimensions: "
+    assert said(tab, found)
     assert curve(tab)["Trained"] == {"1": 0.1, "2": 0.05, "4": 0.025}
     assert "Stop the sweep" not in tab.labels()
     assert "Start the rest" not in tab.labels()

@@ -43,7 +43,9 @@ def test_the_fake_has_the_signatures_of_the_real_one() -> None:
 
 def test_settings_that_nobody_trained_offer_to_train_them(tab: Tab) -> None:
     tab.open("train", **ADDRESS)
-    assert tab.info[0].value == "Not trained yet. 5 steps of 256 images each."
+    assert tab.info[0].value == (
+        "Not trained yet. 5 steps of 256 images each: all 512 training images about 2.5 times."
+    )
     assert not tab.button(key="train").disabled
     assert tab.curves() == {}
     for key in ("preview_held-out", "preview_training"):
@@ -66,7 +68,8 @@ def test_train_asks_for_the_training_and_shows_it_at_once(tab: Tab, jobs: FakeJo
 def test_a_training_shows_how_far_it_is_how_fast_and_how_long_still(tab: Tab, jobs: FakeJobs) -> None:
     jobs.under_way[Training(SMALL)] = job(SMALL, progress=progress_at(3, SMALL))
     tab.open("train", **ADDRESS)
-    assert tab.progress[0].text == "Step 3 of 5, 20 steps a second, 1 s left. Held-out error 0.0625"
+    assert tab.progress[0].text == "Step 3 of 5, 20 steps a second, 1 s left. Error on some held-out images: 0.0625"
+    assert "Step 3 of 5" in tab.words()
     assert tab.progress[0].value == 60
 
 
@@ -100,7 +103,7 @@ def test_the_digits_are_those_of_the_last_report(tab: Tab, jobs: FakeJobs) -> No
         assert header["captions"] == [f"{error:.3f}" for error in errors]
         means.append(errors.mean())
     assert any(
-        f"On average {means[0]:.4f} for these held-out images, {means[1]:.4f} for these training images." in words
+        f"On average {means[0]:.4f} for these 10 held-out images, {means[1]:.4f} for these 10 training images." in words
         for words in tab.words()
     )
 
@@ -220,9 +223,10 @@ def test_a_finished_run_says_that_it_was_trained_before(tab: Tab, store: RunStor
     tab.open("train", **ADDRESS)
     said = tab.success[0].value
     assert said.startswith(
-        "**Dense 16, 4 dimensions, 5 steps, 512 images** was trained before. Change a setting to train another. 5 steps in "
+        "**Dense 16, 4 dimensions, 5 steps, 512 images** was trained before. Change a setting to train another. "
+        "5 steps in "
     )
-    assert f"Mean squared error on all held-out images: **{run.status.test_mse:.4f}**" in said
+    assert f"Mean squared error on all 10,000 held-out images: **{run.status.test_mse:.4f}**" in said
     assert len(tab.curves()["Held-out"]) == 5
     assert "–" not in tab.block("preview_held-out")[0]["captions"] + tab.block("preview_training")[0]["captions"]
     assert "[Change a setting](#settings)" in tab.words()
@@ -239,7 +243,7 @@ def test_a_network_that_learned_nothing_is_no_success(tab: Tab, store: RunStore,
         run.write_status(replace(run.status, test_mse=test_mse))
         tab.open("train", **ADDRESS)
         assert bool(tab.success) == is_good
-        assert ["would do better" in words.value for words in tab.warning] == ([] if is_good else [True])
+        assert ["has a smaller error" in words.value for words in tab.warning] == ([] if is_good else [True])
     assert f"**{test_mse:.4f}** (PCA with 4 dimensions: {error:.4f})" in tab.success[0].value
 
 

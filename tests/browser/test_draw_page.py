@@ -101,7 +101,7 @@ def error_of(page: Page) -> float:
     return float(words)
 
 
-def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(phone_page: Page, server: Server) -> None:
+def test_a_finger_draws_on_a_phone_and_pen_and_figure_are_in_sight(phone_page: Page, server: Server) -> None:
     page = phone_page
     frames = sent_frames(page)
     open_board(page, server)
@@ -129,6 +129,10 @@ def test_a_finger_draws_on_a_phone_and_the_figure_is_in_sight(phone_page: Page, 
     undo = page.get_by_role("button", name="Undo").bounding_box()
     assert undo is not None
     assert 0 <= undo["y"] - box["y"] - box["height"] < 40
+    for tool in (page.get_by_text("Rubber", exact=True), page.get_by_role("slider", name="Brush width")):
+        at = tool.bounding_box()
+        assert at is not None
+        assert undo["y"] < at["y"] < place["y"]
     assert page.evaluate("() => window.scrollY") == 0
     touch("touchEnd")
     wait_for_server(page)

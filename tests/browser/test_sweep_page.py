@@ -86,7 +86,7 @@ def test_a_sweep_runs_to_its_end_through_a_reload_and_is_a_curve(chromium_page: 
     wait_until(lambda: points(page, sweep, "Trained") >= 1, "the first point is there")
     page.reload()
     wait_until(lambda: points(page, sweep, "PCA") == len(DIMS), "the curve of PCA is there")
-    expect(message(page, "All 3 trained. The least error is")).to_be_visible()
+    expect(message(page, "All 3 are trained. The least error is")).to_be_visible()
     wait_until(lambda: points(page, sweep, "Trained") == len(DIMS), "the curve has three points")
     assert points(page, sweep, "Not trained to its end") == 0
     assert {server.store.open(config.key).status.state for config in sweep.configs} == {"finished"}

@@ -109,7 +109,9 @@ def test_on_a_phone_the_digits_follow_the_curve(training: Page) -> None:
     assert overflow(training) == 0
 
 
-def test_a_training_is_begun_from_among_its_settings(chromium_page: Page, server: Server, config: Config) -> None:
+def test_a_training_is_begun_and_followed_from_among_its_settings(
+    chromium_page: Page, server: Server, config: Config
+) -> None:
     page = chromium_page
     visit(page, train_address(server, config))
     page.get_by_text("Data", exact=True).scroll_into_view_if_needed()
@@ -118,7 +120,10 @@ def test_a_training_is_begun_from_among_its_settings(chromium_page: Page, server
     expect(button(page, "Train")).to_be_in_viewport()
     button(page, "Train").click()
     expect(button(page, "Pause")).to_be_in_viewport()
+    strip = page.locator(".st-key-training_strip")
+    expect(strip.get_by_text(re.compile(rf"^Step [1-9][\d,]* of {config.steps:,}$"))).to_be_in_viewport()
     button(page, "Stop").click()
+    expect(strip.get_by_text(re.compile(r"^Stopped at step [1-9]"))).to_be_in_viewport()
     expect(message(page, r"Stopped at step")).to_be_attached()
 
 
@@ -149,6 +154,7 @@ def test_a_zoom_is_kept_while_the_curve_grows(training: Page) -> None:
 
 
 def test_the_wheel_alone_scrolls_the_page(finished: Page) -> None:
+    expect(finished.get_by_text("Shift and wheel to zoom")).to_be_visible()
     whole, place = axis_labels(finished), chart(finished).bounding_box()
     chart(finished).hover()
     finished.mouse.wheel(0, 200)
@@ -199,7 +205,7 @@ def test_a_training_ends_with_its_figures_and_is_known_to_the_next_visitor(
     visit(chromium_page, train_address(server, config))
     button(chromium_page, "Train").click()
     expect(
-        message(chromium_page, r"40 steps in \d+ s\. Mean squared error on all held-out images: 0\.")
+        message(chromium_page, r"40 steps in \d+ s\. Mean squared error on all 10,000 held-out images: 0\.")
     ).to_be_visible()
     expect(button(chromium_page, "Train longer: 40 more steps")).to_be_visible()
     assert server.store.open(config.key).history().step[-1] == 40
@@ -309,15 +315,18 @@ def add_own_images(page: Page, file: Path, *, name: str) -> None:
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page_and_a_training_can_be_begun(
-    chromium_page: Page, server: Server
+    phone_page: Page, server: Server
 ) -> None:
-    chromium_page.set_viewport_size({"width": 390, "height": 844})
-    visit(chromium_page, server.address)
-    expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
-    assert overflow(chromium_page) == 0
-    visit(chromium_page, train_address(server, replace(LONG, steps=20, seed=next(seeds))))
-    expect(chromium_page.get_by_role("heading", name="Things to try")).to_be_attached()
-    assert overflow(chromium_page) == 0
-    button(chromium_page, "Train").click()
-    expect(message(chromium_page, "20 steps in")).to_be_visible()
-    assert overflow(chromium_page) == 0
+    page = phone_page
+    visit(page, server.address)
+    expect(page.locator('.figure[data-state="ready"]')).to_be_visible()
+    assert overflow(page) == 0
+    visit(page, train_address(server, replace(LONG, steps=20, seed=next(seeds))))
+    expect(page.get_by_role("heading", name="Things to try")).to_be_attached()
+    assert overflow(page) == 0
+    button(page, "Train").click()
+    expect(message(page, "20 steps in")).to_be_visible()
+    assert overflow(page) == 0
+    # Fingers have no wheel and no Shift.
+    expect(page.get_by_text("Held-out: on 500 of the 10,000 held-out images.")).to_be_visible()
+    expect(page.get_by_text("Shift and wheel to zoom")).to_be_hidden()

@@ -146,7 +146,7 @@ def test_odd_digits_are_rebuilt_worse(networks: Networks) -> None:
     assert np.corrcoef(ranks)[0, 1] > 0.6
 
 
-@holds("The more of them stand there, the less the picture should be like any digit.")
+@holds("The more bars stand at their ends, the less the picture should be like any digit.")
 def test_bars_at_their_ends_lead_away_from_digits(networks: Networks) -> None:
     codec, random = networks.codec("quick-start"), np.random.default_rng(0)
     codes = codec.encode(TEST)

@@ -73,7 +73,8 @@ def show_board(codecs: Sequence[OpenCodec]) -> None:
 
 def _board(codecs: tuple[OpenCodec, ...]) -> None:
     with st.container(horizontal=True, key="board"):
-        canvas, figure, pen = (st.container(key=f"board_{part}") for part in ("canvas", "figure", "pen"))
+        parts = ("canvas", "figure", "pen", "actions")
+        canvas, figure, pen, below = (st.container(key=f"board_{part}") for part in parts)
     with canvas:
         source = _source()
     drawn = source == "Draw"
@@ -83,7 +84,8 @@ def _board(codecs: tuple[OpenCodec, ...]) -> None:
         st.session_state[_START] = kept.strokes
     with pen:
         chosen = _pen() if drawn else None
-        actions = st.container(horizontal=True, vertical_alignment="center", key="board_actions", width=SIDE)
+    with below:
+        actions = st.container(horizontal=True, vertical_alignment="center", width=SIDE)
     clean = None
     # A message about the picture must not move the tools.
     with canvas, st.container(), shown_plainly():

@@ -61,7 +61,7 @@ def show_quality(codecs: Sequence[OpenCodec], drawn: Drawn) -> None:
     st.subheader("How good are they?", anchor=False)
     count = min(COUNT, data_for(codecs[0].config).test.count)
     st.caption(
-        f"Holds {count:,} samples from each distribution, those above among them, against {count:,} test images. "
+        f"{count:,} samples from each distribution, those above among them, are compared with {count:,} test images. "
         f"**Density**: {DENSITY_WORDS[0].lower()}{DENSITY_WORDS[1:]} **Coverage**: {COVERAGE_WORDS[0].lower()}"
         f"{COVERAGE_WORDS[1:]} Near is what is no farther away than the {NEIGHBOURS}th nearest real image, in the eyes "
         "of a small convolutional network with random filters, which sees edges and strokes."

@@ -19,6 +19,7 @@ from ae_core.runs.titles import unnamed_title
 from ui.runs.comparison import COMPARED, compare
 from ui.selection.run import RUN, delete_run, showable
 from ui.shell.errors import unmarked
+from ui.shell.frame import mouse_hint
 from ui.shell.pictures import data_url
 from ui.shell.rename import naming
 from ui.shell.server import store
@@ -34,12 +35,12 @@ WATCH_SECONDS = 5
 DAMAGED = "damaged"
 _TICKED, _TABLES, _PROBLEM = "_ticked_runs", "_run_tables", "_run_list_problem"
 COLUMNS = {
-    # First, and no wider than a phone: a run is known by what it is called.
+    # First, so that a phone shows how good a run is beside what it is called.
+    "Held-out MSE": st.column_config.NumberColumn(
+        help="Mean squared error per pixel, on all held-out images", format="%.5f", width=100
+    ),
     "Run": st.column_config.TextColumn(width=290),
     "Digits": st.column_config.ImageColumn(help="How the run rebuilds the test digits 0 to 3", width=180),
-    "Held-out MSE": st.column_config.NumberColumn(
-        help="Mean squared error per pixel, on all held-out images", format="%.5f"
-    ),
     "Steps": st.column_config.NumberColumn(format="localized"),
     "Training": st.column_config.NumberColumn(help="Time spent in training steps", format="%.1f s"),
     "Size": st.column_config.NumberColumn(help="On the server's disk", format="%.1f MB"),
@@ -89,9 +90,10 @@ def show_list(rows: Sequence[Listed]) -> None:
         _actions(selected)
     else:
         st.caption(
-            "Tick runs at the left, or with Shift and Space, to compare, name, open or delete them. A click on a "
-            "column's title sorts by it, too. What is done here holds for everybody on this server."
+            "Tick runs at the left to compare, name, open or delete them. Press a column's title to sort by it. "
+            "What is done here holds for everybody on this server."
         )
+        mouse_hint("runs", "By keyboard: the arrow keys go through the table, Shift and Space tick a run.")
 
 
 def _table(rows: Sequence[Listed]) -> list[Listed]:
@@ -150,13 +152,13 @@ def look_of(rows: Iterable[Listed]) -> set[tuple[str, str, str]]:
 def _row(row: Listed) -> dict[str, object]:
     run = row.run
     if run is None:
-        return {"Run": f"Run {row.key}", "Digits": None, "State": DAMAGED, "Key": row.key}
+        return {"Held-out MSE": None, "Run": f"Run {row.key}", "Digits": None, "State": DAMAGED, "Key": row.key}
     status, config = run.status, run.config
     return {
+        "Held-out MSE": status.test_mse,
         "Run": run.title,
         "Digits": _picture(str(run.path), status.updated, run),
         "State": state_words(status),
-        "Held-out MSE": status.test_mse,
         "Dimensions": config.latent_dim,
         "Family": FIELDS["family"].words(config.family),
         "Loss": FIELDS["loss"].words(config.loss),

@@ -15,7 +15,7 @@ from ae_core.datasets.catalogue import describe
 from ae_core.errors import ConfigError
 from ae_core.runs.run import Run
 from ui.selection import address
-from ui.selection.run import FIRST, RUN, chosen_run, showable, told_apart, why_not_shown
+from ui.selection.run import FIRST, RUN, chosen_run, newly_trained, showable, told_apart, why_not_shown
 from ui.shell.server import store
 from ui.shell.session import settle_control
 
@@ -126,9 +126,14 @@ def images_title(images: Config) -> str:
 
 
 def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
-    """What the address names, or what was left here; else the run that was chosen elsewhere, or a newcomer is shown."""
+    """What the address names, or what was left here, after what was trained since.
+
+    Else the run that was chosen elsewhere, or that a newcomer is shown.
+    """
     beside = [PCA] if choice.with_pca else []
     asked = [name for name in dict.fromkeys((address.said(choice.name) or "").split(",")) if name]
+    if new := newly_trained(choice.name):
+        asked = _led_by(new, asked or beside, choice.most)
     run = address.said(RUN) or ""
     # What is wrong with it is said below, and not by `chosen_run` once more.
     address.settle({RUN: None})
@@ -142,6 +147,14 @@ def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
             return known
     newcomers = chosen_run()
     return [newcomers.key, *beside] if newcomers else [PCA]
+
+
+def _led_by(new: str, names: Sequence[str], most: int) -> list[str]:
+    """`names` after `new`; where these are too many, without the run that stands last."""
+    led = [new, *(name for name in names if name != new)]
+    while len(led) > most:
+        led.remove(next((name for name in reversed(led[1:]) if not name.startswith(PCA)), led[-1]))
+    return led
 
 
 def _with_own_pca(choice: Choice, chosen: Sequence[str], runs: Mapping[str, Run]) -> list[str]:

@@ -23,6 +23,10 @@ _REMEMBERED = "_remembered_run"
 """Where the session keeps the run that was chosen last, for every page."""
 _TITLES = "_run_titles"
 """Where the session keeps what runs were called that it was shown, for when somebody deletes one."""
+_ASKED = "_asked_run"
+"""Where the session keeps the run that this visitor wanted to be trained last."""
+_ARRIVALS = "_arrivals"
+"""Where the session keeps of each list of runs the visit in which it was opened last, and the run that it had then."""
 FIRST = PRESETS["quick-start"]
 """What a server trains by itself, and what a visitor is shown who did not ask for a run."""
 
@@ -33,7 +37,7 @@ def showable(run: Run) -> bool:
 
 
 def chosen_run() -> Run | None:
-    """The run that the address names, else the one that this visitor chose before, on whichever page.
+    """The run that the address names, else what this visitor has trained or chosen before, on whichever page.
 
     Else `FIRST`, else the last finished one, else one that was stopped.
 
@@ -43,7 +47,7 @@ def chosen_run() -> Run | None:
     """
     # Also without a message, so that what follows keeps its place when it comes or goes.
     notice = st.container()
-    before = st.session_state.get(_REMEMBERED)
+    before = newly_trained(RUN) or st.session_state.get(_REMEMBERED)
     # What the visitor left on this page may be older than what they chose on another.
     key = (address.said(RUN) or before) if address.is_spoken() else before
     if key:
@@ -57,6 +61,27 @@ def chosen_run() -> Run | None:
             before = st.session_state.pop(_REMEMBERED)
     others = filter(showable, store().runs())
     return min(others, key=lambda run: _strangeness(run, before), default=None)
+
+
+def expect_run(key: str) -> None:
+    """This visitor wants a run to be trained: what they open once there is something to show of it opens with it."""
+    st.session_state[_ASKED] = key
+
+
+def newly_trained(place: str) -> str:
+    """The run that this visitor wanted to be trained last, if it can be shown by now and `place` has not had it yet.
+
+    Empty else; and during a visit, in which nothing shall change under one's hands; and where an address says what to
+    show.
+    """
+    arrivals: dict[str, tuple[int, str]] = st.session_state.setdefault(_ARRIVALS, {})
+    visit, had = arrivals.get(place, (0, ""))
+    if visit == address.visits():
+        return ""
+    key = "" if address.is_spoken() else st.session_state.get(_ASKED, "")
+    new = key if key and key != had and not why_not_shown(key) else ""
+    arrivals[place] = address.visits(), new or had
+    return new
 
 
 def why_not_shown(key: str) -> str:

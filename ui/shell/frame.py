@@ -1,4 +1,4 @@
-"""What every page begins with: it stays inside the app, in the app's style; and a head that leaves room below it."""
+"""What every page begins with: it stays inside the app, in the app's style; a head that leaves room; hints."""
 
 from __future__ import annotations
 
@@ -35,6 +35,16 @@ def inside_app() -> None:
         PagesManager.uses_pages_directory = False
         st.rerun()
     st.html(STYLE)
+
+
+def mouse_hint(name: str, words: str) -> None:
+    """Say what a mouse or a keyboard can do here, to those who have one.
+
+    Args:
+        name: of the place, another one for each.
+    """
+    with st.container(key=f"for_mouse_{name}"):
+        st.caption(words)
 
 
 def page_head(title: str, words: str) -> None:

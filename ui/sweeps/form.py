@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ae_core.config.config import Config
-from ae_core.config.fields import Choice
+from ae_core.config.fields import Choice, Integer
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.errors import BottleneckError
@@ -27,7 +29,7 @@ UNKNOWN = "unknown_sweep"
 """Where the session keeps which sweep an address asked for that is not there, until the visitor chooses one."""
 STARTED = "_sweeps_started"
 """Where the session counts the sweeps that this visitor started."""
-FIRST_FIELD = "latent_dim"
+FIRST_FIELD, STEPS = "latent_dim", "steps"
 
 
 def sweeps() -> SweepStore:
@@ -40,15 +42,23 @@ def new_sweep() -> None:
     runs = _runs()
     bases = {**{preset.key: preset for preset in PRESETS.values()}, **{run.key: run.config for run in runs}}
     titles = {**{preset.key: CATALOGUE[name].title for name, preset in PRESETS.items()}, **told_apart(runs)}
-    first, second = st.columns(2)
+    first, second, third = st.columns([2, 2, 1])
     with first:
-        key = st.selectbox("Network", list(bases), key="sweep_base", format_func=lambda key: titles.get(key, key))
+        key = st.selectbox(
+            "Network",
+            list(bases),
+            key="sweep_base",
+            format_func=lambda key: titles.get(key, key),
+            help="A preset, or a network of this server. To sweep settings of your own, train them first.",
+        )
     base = bases[key]
     fields = fields_for(base)
     if st.session_state.get("sweep_field") not in fields:
         st.session_state["sweep_field"] = FIRST_FIELD
     with second:
         field = st.selectbox("Hyperparameter", fields, key="sweep_field", format_func=lambda name: FIELDS[name].label)
+    with third:
+        base = replace(base, steps=_steps(base, is_swept=field == STEPS))
     texts = _values(base, field)
     st.caption(f"{FIELDS[field].help} Two to {MOST_VALUES} values; everything else stays as it is in that network.")
     try:
@@ -85,6 +95,22 @@ def _runs() -> list[Run]:
     return [run for run in store().runs() if has_data(run.config) and not run.config.continues]
 
 
+def _steps(base: Config, *, is_swept: bool) -> int:
+    """How many steps each training takes, that of the network if nobody wants another number."""
+    kind = FIELDS[STEPS]
+    assert isinstance(kind, Integer)
+    steps = st.number_input(
+        kind.label,
+        kind.low,
+        kind.high,
+        base.steps,
+        key=f"sweep_steps_{base.key}",
+        help="Of each training. Fewer are sooner done.",
+        disabled=is_swept,
+    )
+    return base.steps if is_swept else steps
+
+
 def _values(base: Config, field: str) -> list[str]:
     kind = FIELDS[field]
     if isinstance(kind, Choice):
@@ -110,7 +136,8 @@ def _cost(sweep: Sweep) -> str:
     left = [config for config in sweep.configs if not _is_trained(config)]
     count = len(sweep.configs)
     if not left:
-        return f"All {count} are trained already: the curve is there at once."
+        both = "Both" if count == 2 else f"All {count}"
+        return f"{both} are trained already: the curve is there at once."
     trained = f", {count - len(left)} of them trained already" if len(left) < count else ""
     waiting = " when the workers are free" if jobs().active(Training) else ""
     return f"{count} trainings{trained}. About {duration(jobs().estimate(map(Training, left)))}{waiting}."

@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from ae_core.config.hyperparameters import FIELDS
+from ae_core.config.presets import setting_words
 from ae_core.errors import BottleneckError
 from ae_core.evaluation.comparison import NONE
 from ae_core.runs.sweep import Sweep
@@ -186,17 +187,19 @@ def _progress(sweep: Sweep, trials: Sequence[Trial]) -> None:
         fraction = sum(1.0 if trial.trained else trial.share for trial in trials) / len(trials)
         st.progress(min(1.0, fraction), text=f"{done} of {len(trials)} trained.{training}{left}")
     elif done == len(trials):
-        st.success(_finding(trials))
+        st.success(_finding(sweep, trials))
     else:
         st.info(f"{done} of {len(trials)} trained. What is stopped or missing can be started again.")
 
 
-def _finding(trials: Sequence[Trial]) -> str:
+def _finding(sweep: Sweep, trials: Sequence[Trial]) -> str:
     """What the curve says, in a sentence."""
     best = min(trials, key=lambda trial: trial.mse or 0.0)
     pca = baseline_mse(best.config, best.config.latent_dim)
-    against = "" if pca is None else f" (PCA with {best.config.latent_dim} dimensions: {pca:.4f})"
-    return f"All {len(trials)} trained. The least error is **{best.mse:.4f}**, at {best.label}{against}."
+    against = "" if pca is None else f" (PCA with as many dimensions: {pca:.4f})"
+    every = "Both" if len(trials) == 2 else f"All {len(trials)}"
+    where = setting_words(best.config, sweep.field)
+    return f"{every} are trained. The least error is **{best.mse:.4f}**, with {where}{against}."
 
 
 def _table(sweep: Sweep, trials: Sequence[Trial]) -> None:

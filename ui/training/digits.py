@@ -27,8 +27,8 @@ def show_digits(view: View) -> None:
     st.caption(_words(errors))
 
 
-def _show(view: View, of: PreviewOf, data: Dataset) -> float | None:
-    """One kind; returns its mean squared error, None as long as nothing was reconstructed."""
+def _show(view: View, of: PreviewOf, data: Dataset) -> NDArray[np.float64] | None:
+    """One kind; returns the mean squared error of each, None as long as nothing was reconstructed."""
     part = data.test if of == "held-out" else data.train
     indices = _preview(part)[:SHOWN]
     originals = part.pixels()[indices]
@@ -43,15 +43,18 @@ def _show(view: View, of: PreviewOf, data: Dataset) -> float | None:
         labels=_labels(part, data.class_names, indices),
         captions=["–" if made is None else f"{error:.3f}" for error in errors],
     )
-    return None if made is None else float(errors.mean())
+    return None if made is None else errors
 
 
-def _words(errors: dict[PreviewOf, float | None]) -> str:
+def _words(errors: dict[PreviewOf, NDArray[np.float64] | None]) -> str:
     held_out, training = errors["held-out"], errors["training"]
     below = "Below each: the mean squared error per pixel."
     if held_out is None or training is None:
         return f"{below} What a network learned by heart, it rebuilds better here than what it was not shown."
-    return f"{below} On average {held_out:.4f} for these held-out images, {training:.4f} for these training images."
+    return (
+        f"{below} On average {held_out.mean():.4f} for these {len(held_out)} held-out images, {training.mean():.4f} "
+        f"for these {len(training)} training images."
+    )
 
 
 def _reconstructions(view: View, of: PreviewOf, originals: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -12,17 +12,18 @@ from ae_core.config.config import Config
 from ae_core.config.fields import Integer
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.errors import BottleneckError
-from ae_core.runs.history import Request
+from ae_core.runs.history import HELD_OUT_SAMPLE, Request
 from ae_core.runs.run import State
 from ae_core.workers.trainings import Training
-from ui.selection.run import RUN, damage_mendable, longer, showable
+from ui.selection.run import RUN, damage_mendable, expect_run, longer, showable
 from ui.shell.fragment import fragment, rerun_page
-from ui.shell.server import baseline_mse, has_baseline, jobs, visitor
+from ui.shell.frame import mouse_hint
+from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
 from ui.training import form
 from ui.training.chart import Measure, kl_chart, loss_chart
 from ui.training.digits import show_digits
 from ui.training.snapshot import View, look
-from ui.training.status import REFUSAL, show_status
+from ui.training.status import REFUSAL, brief_words, show_status
 from ui.training.verdict import USED_NATS
 
 if TYPE_CHECKING:
@@ -60,15 +61,19 @@ class _Curve:
 
 
 def show_training(config: Config, strip: DeltaGenerator) -> None:
-    """Curve and digits of the training of `config`, updated in place while it runs; its buttons stand in `strip`."""
+    """Curve and digits of the training of `config`, updated in place while it runs.
+
+    Its buttons stand in `strip`, with how far it is: that stays in sight while the settings are changed.
+    """
     # Whatever is wrong with this run, the settings below it and the list of runs are still of use.
     with damage_mendable(config.key):
         view = look(config)
         with strip:
             _buttons(view)
             curve = _curve_choice(config)
+            brief = st.empty()
         # Only a training that moves is polled, and of it only what moves.
-        fragment(_panel, run_every=view.pace)(config, view.pace, curve)
+        fragment(_panel, run_every=view.pace)(config, view.pace, curve, brief)
         if not view.active:
             fragment(_wake, run_every=REST_SECONDS)(config, view.at_rest, has_baseline(config))
 
@@ -81,12 +86,13 @@ def _wake(config: Config, at_rest: tuple[State, int] | None, with_baseline: bool
             rerun_page()
 
 
-def _panel(config: Config, pace: float | None, curve: _Curve) -> None:
+def _panel(config: Config, pace: float | None, curve: _Curve, brief: DeltaGenerator) -> None:
     with damage_mendable(config.key):
         view = look(config)
         if view.pace != pace:
             rerun_page()
         show_status(view)
+        brief.markdown(brief_words(view), width="content")
         # Side by side, so that both are in sight on a projector; on a phone the digits follow the curve.
         left, right = st.columns(SHARES, gap="medium")
         with left:
@@ -122,6 +128,7 @@ def _buttons(view: View) -> None:
 def _submit(config: Config) -> None:
     try:
         jobs().ask(Training(config), owner=visitor())
+        expect_run(config.key)
         st.session_state.pop(REFUSAL, None)
     except BottleneckError as error:
         # Callbacks run before the page is drawn: the message waits for its place.
@@ -171,12 +178,15 @@ def _show_curve(view: View, curve: _Curve) -> None:
         logarithmic=curve.logarithmic,
         baseline=baseline_mse(view.config, view.config.latent_dim),
     )
+    held_out = data_for(view.config).test.count
     words = {
         "terms": TERMS_WORDS,
-        "mse": f"PCA: what principal component analysis with {view.config.latent_dim} dimensions loses on held-out "
-        "images.",
+        "mse": f"Held-out: on {min(HELD_OUT_SAMPLE, held_out):,} of the {held_out:,} held-out images. PCA: what "
+        f"principal component analysis with {view.config.latent_dim} dimensions loses on all of them.",
     }
-    st.caption(f"{words.get(curve.measure, '')} {ZOOM_WORDS}")
+    if curve.measure in words:
+        st.caption(words[curve.measure])
+    mouse_hint("curve", ZOOM_WORDS)
 
 
 def _show_kl(view: View) -> None:

@@ -11,7 +11,7 @@ from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.runs.run import Run, Status
 from ae_core.workers.trainings import Training
 from ui.shell.errors import unmarked
-from ui.shell.server import baseline_mse, jobs
+from ui.shell.server import baseline_mse, data_for, jobs
 from ui.training.snapshot import View
 from ui.training.verdict import Verdict, judged
 
@@ -37,9 +37,21 @@ def show_status(view: View) -> None:
     elif view.elsewhere:
         st.progress(view.step / view.config.steps, text=f"Step {view.step:,}: another process is training it.")
     elif view.run is None:
-        st.info(f"Not trained yet. {view.config.steps:,} steps of {view.config.batch_size} images each.")
+        st.info(f"Not trained yet. {_plan_words(view.config, data_for(view.config).train.count)}")
     else:
         _end_words(view, view.run)
+
+
+def brief_words(view: View) -> str:
+    """How far it is, in a word or two; empty for a training that was not begun."""
+    status = view.run.status if view.run else None
+    if view.active:
+        return f"Step {view.step:,} of {view.config.steps:,}" if view.step else "Starting ..."
+    if status is None or state_words(status) == NOT_BEGUN:
+        return ""
+    if status.state == "finished":
+        return "" if status.test_mse is None else f"Trained. Error {status.test_mse:.4f}"
+    return f"{status.state.capitalize()} at step {status.step:,}"
 
 
 def _job_words(job: Job[Training], steps: int) -> str:
@@ -55,7 +67,17 @@ def _job_words(job: Job[Training], steps: int) -> str:
         return "Starting: the network is being compiled, which takes a few seconds."
     return (
         f"Step {progress.step:,} of {steps:,}, {progress.steps_per_second:,.0f} steps a second, "
-        f"{duration(progress.seconds_left)} left. Held-out error {progress.held_out.mse:.4f}"
+        f"{duration(progress.seconds_left)} left. Error on some held-out images: {progress.held_out.mse:.4f}"
+    )
+
+
+def _plan_words(config: Config, images: int) -> str:
+    """What a training of so many images will do."""
+    times = config.steps * config.batch_size / images
+    often = f"{times:,.0f}" if times >= 10 else f"{times:.2g}"
+    return (
+        f"{config.steps:,} steps of {config.batch_size:,} images each: all {images:,} training images about {often} "
+        f"time{'' if often == '1' else 's'}."
     )
 
 
@@ -105,9 +127,10 @@ def _figures(config: Config, status: Status) -> str:
         return ""
     baseline = baseline_mse(config, config.latent_dim)
     against = "" if baseline is None else f" (PCA with {config.latent_dim} dimensions: {baseline:.4f})"
+    count = data_for(config).test.count
     words = (
         f"{status.step:,} steps in {duration(status.seconds)}. "
-        f"Mean squared error on all held-out images: **{status.test_mse:.4f}**{against}."
+        f"Mean squared error on all {count:,} held-out images: **{status.test_mse:.4f}**{against}."
     )
     if status.neg_elbo is not None:
         words += f" Negative ELBO: **{status.neg_elbo:.1f}** nats an image."

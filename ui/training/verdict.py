@@ -110,7 +110,9 @@ def _turn_of(
 
 
 def _overfitting(config: Config, turn: _Turn, average: float | None) -> Verdict:
-    worse = "" if average is None else f" The average image for every digit would do better now ({average:.4f})."
+    worse = ""
+    if average is not None:
+        worse = f" Even one average image, shown for every digit, has a smaller error by now ({average:.4f})."
     cures = [
         "more training images" if config.train_size is not None else "",
         "fewer latent dimensions or units",
@@ -127,7 +129,7 @@ def _overfitting(config: Config, turn: _Turn, average: float | None) -> Verdict:
 
 
 def _useless(config: Config, history: History, kl_by_dimension: Sequence[float], *, average: str) -> Verdict:
-    worse = f"The average image for every digit would do {average}: "
+    worse = f"One average image, shown for every digit, has {average}: "
     if kl_by_dimension and max(kl_by_dimension) < USED_NATS:
         cure = f"Try a smaller beta (now {config.beta:g})" if config.beta else "Try a higher learning rate"
         return Verdict(
@@ -152,7 +154,7 @@ def _useless(config: Config, history: History, kl_by_dimension: Sequence[float],
 
 
 def _beside(test_mse: float, average: float) -> str:
-    return f"{'better' if test_mse > average else 'as well'} ({average:.4f})"
+    return f"{'a smaller error' if test_mse > average else 'no larger an error'} ({average:.4f})"
 
 
 def _falls(history: History) -> bool:

@@ -72,7 +72,11 @@ def test_a_file_that_holds_no_name_counts_as_none(store: RunStore, run: Run, con
         ("quick-start", {"train_size": 1000}, "Quick start, 1,000 images"),
         ("quick-start", {"classes": (3, 5, 8)}, "Quick start, classes 3, 5 and 8"),
         ("quick-start", {"train_size": 100, "latent_dim": 4}, "Quick start, 100 images, 4 dimensions"),
-        ("quick-start", {"train_size": 100, "latent_dim": 4, "seed": 7}, "Quick start, 100 images, 4 dimensions, seed 7"),
+        (
+            "quick-start",
+            {"train_size": 100, "latent_dim": 4, "seed": 7},
+            "Quick start, 100 images, 4 dimensions, seed 7",
+        ),
         ("quick-start", {"weight_l2": 0.001}, "Quick start, L2 on weights 0.001"),
         ("quick-start", {"momentum": 0.1}, "Quick start"),
         ("variational", {"beta": 4.0}, "Variational, beta 4"),

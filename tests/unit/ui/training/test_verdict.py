@@ -60,8 +60,8 @@ def test_overfitting_is_told_with_where_the_curve_turned() -> None:
     assert not found.good
     assert found.words.startswith(
         "This is overfitting: the squared error on training images went on falling, to 0.0001, while that on held-out "
-        "images was least at step 59 (0.0558) and has risen to 0.0793 since. The average image for every digit would "
-        "do better now (0.0674)."
+        "images was least at step 59 (0.0558) and has risen to 0.0793 since. Even one average image, shown for every "
+        "digit, has a smaller error by now (0.0674)."
     )
     assert found.words.endswith(
         "Against it: more training images, fewer latent dimensions or units, dropout, L2 on the weights or stopping "
@@ -108,8 +108,8 @@ def test_a_penalty_that_the_network_ignores_is_not_blamed() -> None:
 
 
 def test_a_network_as_good_as_the_average_image_has_learned_nothing_either() -> None:
-    assert "would do better (0.0670)" in verdict("much L1", average=0.067).words
-    assert "would do as well (0.0680)" in verdict("much L1", average=0.068).words
+    assert "has a smaller error (0.0670)" in verdict("much L1", average=0.067).words
+    assert "has no larger an error (0.0680)" in verdict("much L1", average=0.068).words
     assert verdict("much L1", average=0.08).good
 
 
