@@ -71,7 +71,7 @@ def list_datasets(folder: Path | str | None = None) -> list[DatasetInfo]:
 def describe(name: str, folder: Path | str | None = None) -> DatasetInfo:
     """One entry of `list_datasets`."""
     try:
-        return _open(_file(name, folder)).info
+        return _described(_file(name, folder))
     except (ConfigError, DataError) as error:
         return DatasetInfo(name, TITLES.get(name, name), 0, 0, CLASS_NAMES.get(name, ()), False, str(error))
 
@@ -102,6 +102,12 @@ def _file(name: str, folder: Path | str | None) -> _File:
     except OSError as error:
         raise _missing(name) from error
     return _File(name, path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+
+
+# A page asks for all of them at each of its runs.
+@lru_cache(maxsize=1000)
+def _described(file: _File) -> DatasetInfo:
+    return _open(file).info
 
 
 def _open(file: _File) -> Dataset:

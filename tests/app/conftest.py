@@ -9,6 +9,8 @@ from functools import cache
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 
 import ui.shell.server
 from ae_core.codecs.pca import PcaBasis
@@ -24,6 +26,16 @@ def packages_are_read_once() -> Iterator[None]:
     for half of the time that it takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_are_compiled_once() -> Iterator[None]:
+    """As by a server; the simulation would do so at each of their runs."""
+    known = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: known)
         yield
 
 

@@ -195,6 +195,8 @@ def _applies(name: str) -> bool:
     architecture = st.session_state[_key("architecture")]
     if any(name in other.fields for key, other in ARCHITECTURES.items() if key != architecture):
         return False
+    if name == "classes":
+        return bool(_class_names())
     optimizer = st.session_state[_key("optimizer")]
     variational = st.session_state[_key("family")] == "variational"
     return name not in WITHOUT_WIDGET and {
@@ -203,7 +205,6 @@ def _applies(name: str) -> bool:
         "beta": variational,
         "momentum": optimizer == "sgd",
         "weight_decay": optimizer == "adamw",
-        "classes": bool(_class_names()),
     }.get(name, True)
 
 
