@@ -111,6 +111,18 @@ def test_a_file_that_was_replaced_is_opened_anew(tmp_path: Path) -> None:
     assert own_images(tmp_path, train=50).train.count == 50
 
 
+def test_what_a_list_says_of_a_file_is_read_once_until_it_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_images(tmp_path)
+    assert list_datasets(tmp_path)[-1].train_count == 40
+    with monkeypatch.context() as patch:
+        patch.setattr(catalogue, "_open", lambda _: pytest.fail("read again"))
+        assert list_datasets(tmp_path)[-1].train_count == 40
+    own_images(tmp_path, train=50)
+    assert list_datasets(tmp_path)[-1].train_count == 50
+
+
 def test_the_list_has_damaged_and_unfetched_datasets_with_a_note(tmp_path: Path) -> None:
     (tmp_path / f"{OWN}.npz").write_bytes(b"damaged")
     (tmp_path / "images-other.npz").write_bytes(b"not one of ours")
@@ -147,5 +159,6 @@ def test_a_full_disk_leaves_no_half_file_and_the_old_one_whole(tmp_path: Path, m
 
 
 def test_counts_are_known_without_loading_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue._described.cache_clear()
     monkeypatch.setattr(catalogue, "read_array", lambda *_: pytest.fail("read an array"))
     assert describe("mnist").train_count == 60_000
