@@ -175,6 +175,16 @@ def test_pips_own_output_goes_to_a_log_that_the_message_names(folder, tmp_path, 
     assert "name resolution" in (folder / ".venv" / "install.log").read_text()
 
 
+def test_packages_are_compiled_but_not_their_tests_and_what_is_no_python_is_left_alone(folder, monkeypatch):
+    monkeypatch.setattr(bootstrap, "venv_python", lambda: sys.executable)
+    for name, text in {"good.py": "", "template.py": "{{ name }} =", "tests/test_good.py": ""}.items():
+        path = folder / ".venv" / "lib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    bootstrap.compile_packages()
+    assert [path.name.split(".")[0] for path in (folder / ".venv").rglob("*.pyc")] == ["good"]
+
+
 def test_plain_words_and_no_traceback_end_a_failed_script(capsys):
     def main(_arguments):
         raise bootstrap.SetupError("Free some space.")
