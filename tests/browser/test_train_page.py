@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -38,6 +37,8 @@ from tests.small import SMALL, copied
 from tests.unit.waiting import wait_until
 
 seeds = count(1)
+STILL = "() => document.getAnimations().every((one) => one instanceof CSSAnimation)"
+"""Nothing on the page moves, but for what goes round and round."""
 
 
 @pytest.fixture(scope="module")
@@ -293,17 +294,12 @@ def own_images(page: Page) -> Locator:
     """The box in which they are added and removed, opened."""
     box = page.locator(".st-key-own_images")
     for expander, inside in (("Data", box), ("Your own images", box.get_by_label("Name", exact=True))):
-        wait_until(partial(is_opened, page, expander, inside), f"{expander} is open")
+        if not inside.is_visible():
+            page.get_by_text(expander, exact=True).click()
+            expect(inside).to_be_visible()
+            # What is in it moves until it is open: its button may be gone from under the pointer in mid-press.
+            page.wait_for_function(STILL)
     return box
-
-
-def is_opened(page: Page, expander: str, inside: Locator) -> bool:
-    """Whether it is, once it was pressed: a press is lost while the one around it still opens."""
-    if not inside.is_visible():
-        page.get_by_text(expander, exact=True).click()
-        with suppress(AssertionError):
-            expect(inside).to_be_visible(timeout=5000)
-    return inside.is_visible()
 
 
 def add_own_images(page: Page, file: Path, *, name: str) -> None:
