@@ -38,13 +38,23 @@ class Field:
         """`value` as people read it: 0.001, 60,000, Leaky ReLU, 512-256."""
         return self.text(value)
 
+    def phrase(self, value: Any) -> str:
+        """`value` with what it is, within a sentence: L2 on weights 0.001."""
+        return self.named(self.words(value))
+
+    def named(self, words: str) -> str:
+        """What it is, and `words` for one or more values: latent dimensions 2, 4, 8."""
+        # But for a name such as L2.
+        label = self.label if self.label[1:2].isdigit() else self.label[:1].lower() + self.label[1:]
+        return f"{label} {words}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Field):
     """A whole number from `low` to `high`; with `none` set, that word stands for None.
 
     Attributes:
-        counted: what it is a number of, in the plural, where a title says so: 4 dimensions.
+        counted: what it is a number of, in the plural, where a sentence says that alone: 4 dimensions.
     """
 
     low: int
@@ -69,6 +79,11 @@ class Integer(Field):
 
     def words(self, value: Any) -> str:
         return self.text(value) if value is None else f"{value:,}"
+
+    def phrase(self, value: Any) -> str:
+        if not self.counted:
+            return super().phrase(value)
+        return f"{self.words(value)} {self.counted.removesuffix('s') if value == 1 else self.counted}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +181,9 @@ class Classes(Integers):
     def words(self, value: Any) -> str:
         *others, last = [str(label) for label in value] or [self.none]
         return f"{', '.join(others)} and {last}" if others else last
+
+    def phrase(self, value: Any) -> str:
+        return f"class {self.words(value)}" if len(value) == 1 else super().phrase(value)
 
 
 @dataclass(frozen=True, kw_only=True)

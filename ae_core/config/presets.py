@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import Config
-from ae_core.config.fields import Integer
 from ae_core.config.hyperparameters import FIELDS
 
 
@@ -170,18 +169,7 @@ def title_of(config: Config) -> str:
 
 def setting_words(config: Config, field: str) -> str:
     """One setting within a sentence: 8 dimensions, 100 images, classes 3 and 8, L2 on weights 0.001."""
-    kind, value = FIELDS[field], getattr(config, field)
-    if isinstance(kind, Integer) and kind.counted:
-        return f"{kind.words(value)} {kind.counted.removesuffix('s') if value == 1 else kind.counted}"
-    if field == "classes" and len(value) == 1:
-        return f"class {value[0]}"
-    return values_words(field, kind.words(value))
-
-
-def values_words(field: str, values: str) -> str:
-    """A setting and the values that it takes one after the other: latent dimensions 2, 4, 8."""
-    label = FIELDS[field].label
-    return f"{label if label[1:2].isdigit() else label[:1].lower() + label[1:]} {values}"
+    return FIELDS[field].phrase(getattr(config, field))
 
 
 def _changes(preset: Config, config: Config) -> list[str]:

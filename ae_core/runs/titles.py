@@ -6,7 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ae_core.config.config import Config
-from ae_core.config.presets import PRESETS, setting_words, values_words
+from ae_core.config.hyperparameters import FIELDS
+from ae_core.config.presets import PRESETS, setting_words
 from ae_core.runs.names import read_name, title_with_data
 from ae_core.runs.sweep_store import KeptSweep, SweepStore
 
@@ -38,7 +39,7 @@ def sweep_title(kept: KeptSweep, root: Path) -> str:
     sweep = kept.sweep
     base = read_name(root / sweep.base.key / "name.txt") or title_with_data(sweep.base, root / "datasets")
     values = ", ".join(sweep.labels)
-    return f"{kept.name or base}: {values_words(sweep.field, values)}"
+    return f"{kept.name or base}: {FIELDS[sweep.field].named(values)}"
 
 
 def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:

@@ -158,26 +158,35 @@ def test_pause_and_stop_ask_for_it(tab: Tab, jobs: FakeJobs, key: str, request_:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "words"),
+    ("waiting", "words", "brief"),
     [
-        (job(SMALL, "queued"), "Starting ..."),
-        (job(SMALL, "queued", place=1, wait_seconds=8.4), "Waiting: one training is before this one, about 8 s."),
+        (job(SMALL, "queued"), "Starting ...", "Starting ..."),
+        (
+            job(SMALL, "queued", place=1, wait_seconds=8.4),
+            "Waiting: one training is before this one, about 8 s.",
+            "Waiting ...",
+        ),
         (
             job(SMALL, "queued", place=2, wait_seconds=192),
             "Waiting: 2 trainings are before this one, about 3 min 12 s.",
+            "Waiting ...",
         ),
         (
             job(SMALL, "queued", place=30, wait_seconds=4000),
             "Waiting: 30 trainings are before this one, about 1 h 6 min.",
+            "Waiting ...",
         ),
-        (job(SMALL, "pausing", progress=progress_at(3, SMALL)), "Pausing ..."),
-        (job(SMALL, "stopping", progress=progress_at(3, SMALL)), "Stopping ..."),
+        (job(SMALL, "pausing", progress=progress_at(3, SMALL)), "Pausing ...", "Step 3 of 5"),
+        (job(SMALL, "stopping", progress=progress_at(3, SMALL)), "Stopping ...", "Step 3 of 5"),
     ],
 )
-def test_a_job_that_does_not_train_says_what_it_waits_for(tab: Tab, jobs: FakeJobs, waiting: Job, words: str) -> None:
+def test_a_job_that_does_not_train_says_what_it_waits_for(
+    tab: Tab, jobs: FakeJobs, waiting: Job, words: str, brief: str
+) -> None:
     jobs.under_way[Training(SMALL)] = waiting
     tab.open("train", **ADDRESS)
     assert tab.progress[0].text == words
+    assert brief in tab.words()
     asked = waiting.state in ("pausing", "stopping")
     assert tab.button(key="pause").disabled == tab.button(key="stop").disabled == asked
 

@@ -133,7 +133,7 @@ def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
     beside = [PCA] if choice.with_pca else []
     asked = [name for name in dict.fromkeys((address.said(choice.name) or "").split(",")) if name]
     if new := newly_trained(choice.name):
-        asked = _led_by(new, asked or beside, choice.most)
+        asked = _led_by(new, asked or beside, choice)
     run = address.said(RUN) or ""
     # What is wrong with it is said below, and not by `chosen_run` once more.
     address.settle({RUN: None})
@@ -149,11 +149,11 @@ def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
     return [newcomers.key, *beside] if newcomers else [PCA]
 
 
-def _led_by(new: str, names: Sequence[str], most: int) -> list[str]:
+def _led_by(new: str, names: Sequence[str], choice: Choice) -> list[str]:
     """`names` after `new`; where these are too many, without the run that stands last."""
     led = [new, *(name for name in names if name != new)]
-    while len(led) > most:
-        led.remove(next((name for name in reversed(led[1:]) if not name.startswith(PCA)), led[-1]))
+    while len(led) > choice.most:
+        led.remove(next((name for name in reversed(led[1:]) if not _is_pca(choice, name)), led[-1]))
     return led
 
 

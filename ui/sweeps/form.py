@@ -89,6 +89,11 @@ def start(sweep: Sweep) -> None:
         st.session_state[PROBLEM] = str(error)
 
 
+def all_of(count: int) -> str:
+    """So many, all of them: Both, All 3."""
+    return "Both" if count == 2 else f"All {count}"
+
+
 def _runs() -> list[Run]:
     """Those of this server that can be swept, beside the presets."""
     # One that starts from another's weights is bound to that network.
@@ -136,8 +141,7 @@ def _cost(sweep: Sweep) -> str:
     left = [config for config in sweep.configs if not _is_trained(config)]
     count = len(sweep.configs)
     if not left:
-        both = "Both" if count == 2 else f"All {count}"
-        return f"{both} are trained already: the curve is there at once."
+        return f"{all_of(count)} are trained already: the curve is there at once."
     trained = f", {count - len(left)} of them trained already" if len(left) < count else ""
     waiting = " when the workers are free" if jobs().active(Training) else ""
     return f"{count} trainings{trained}. About {duration(jobs().estimate(map(Training, left)))}{waiting}."

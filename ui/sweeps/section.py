@@ -26,7 +26,7 @@ from ui.shell.server import baseline_mse, has_baseline, jobs, store
 from ui.shell.session import settle_control
 from ui.sweeps.chart import sweep_chart
 from ui.sweeps.digits import show_digits
-from ui.sweeps.form import PROBLEM, STARTED, SWEEP, UNKNOWN, new_sweep, start, sweeps
+from ui.sweeps.form import PROBLEM, STARTED, SWEEP, UNKNOWN, all_of, new_sweep, start, sweeps
 from ui.sweeps.state import Trial, look_at
 from ui.training.status import duration
 
@@ -197,9 +197,8 @@ def _finding(sweep: Sweep, trials: Sequence[Trial]) -> str:
     best = min(trials, key=lambda trial: trial.mse or 0.0)
     pca = baseline_mse(best.config, best.config.latent_dim)
     against = "" if pca is None else f" (PCA with as many dimensions: {pca:.4f})"
-    every = "Both" if len(trials) == 2 else f"All {len(trials)}"
     where = setting_words(best.config, sweep.field)
-    return f"{every} are trained. The least error is **{best.mse:.4f}**, with {where}{against}."
+    return f"{all_of(len(trials))} are trained. The least error is **{best.mse:.4f}**, with {where}{against}."
 
 
 def _table(sweep: Sweep, trials: Sequence[Trial]) -> None:

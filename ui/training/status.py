@@ -46,7 +46,8 @@ def brief_words(view: View) -> str:
     """How far it is, in a word or two; empty for a training that was not begun."""
     status = view.run.status if view.run else None
     if view.active:
-        return f"Step {view.step:,} of {view.config.steps:,}" if view.step else "Starting ..."
+        begun = f"Step {view.step:,} of {view.config.steps:,}" if view.step else "Starting ..."
+        return "Waiting ..." if view.job and view.job.place else begun
     if status is None or state_words(status) == NOT_BEGUN:
         return ""
     if status.state == "finished":

@@ -149,8 +149,8 @@ def test_a_name_changes_neither_key_nor_status(store: RunStore, run: Run) -> Non
 
 
 def test_a_run_of_own_images_is_called_by_their_given_title(store: RunStore) -> None:
-    own = store.create(replace(CONFIG, dataset=add_digits(store)))
-    assert own.title == f"{SETTINGS}, A few digits"
+    own = store.create(replace(CONFIG, dataset=add_digits(store), classes=(3,)))
+    assert own.title == "Quick start, class 3, 4 dimensions, 30 steps, A few digits"
     assert store.create(replace(CONFIG, dataset="fashion_mnist")).title == f"{SETTINGS}, Fashion-MNIST"
     assert store.create(replace(Config(), dataset="fashion_mnist")).title == "Quick start, Fashion-MNIST"
 
