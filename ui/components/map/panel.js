@@ -33,7 +33,7 @@ export class Panel {
    * @param {object} how range and colours of the bars, as `paintBars` takes them
    */
   show(subject, { range, colours }) {
-    setText(this.find(".what"), subject?.title ?? "Point at or tap a dot, or a place between them");
+    setText(this.find(".what"), subject?.title ?? "Point at or tap a dot");
     this.paint("left", subject?.left, "Original");
     this.paint("right", subject?.right, "Reconstruction");
     setText(this.find(".facts"), subject?.facts.join(" ") ?? "");
