@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import keras
@@ -11,6 +10,7 @@ import numpy as np
 from ae_core.config.layers import NETWORK_SCHEMA
 from ae_core.files import write_atomically, write_bytes, write_json
 from ae_core.runs.run import Run
+from ae_core.training.litert import litert_file
 from ae_core.training.networks import Network
 
 WITH_WEIGHTS = {"Dense": "dense", "Conv2D": "conv", "Conv2DTranspose": "conv_transpose"}
@@ -30,7 +30,7 @@ def export_network(network: Network, run: Run) -> None:
     """
     for model in filter(None, (network.encoder, network.decoder, network.posterior)):
         write_atomically(run.target(f"{model.name}.keras"), model.save)
-        write_atomically(run.target(f"{model.name}.tflite"), partial(model.export, format="litert", verbose=False))
+        write_bytes(run.target(f"{model.name}.tflite"), litert_file(model))
     spec, weights = browser_network(network)
     write_bytes(run.target("network.bin"), weights)
     write_json(run.target("network.json"), spec)
