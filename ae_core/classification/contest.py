@@ -100,20 +100,18 @@ class Course:
     Attributes:
         rate: the learning rate at first.
         batch: images a step, if there are so many.
-        fused: whether XLA compiles the optimizer's update.
     """
 
     rate: float
     batch: int
-    fused: bool
 
     def steps(self, count: int) -> int:
         """From `count` labels: `EPOCHS` epochs, or at least `LEAST_STEPS` steps."""
         return max(LEAST_STEPS, EPOCHS * count // min(self.batch, count))
 
 
-WHOLE = Course(0.001, 256, fused=True)
-HEAD = Course(0.02, 1024, fused=False)
+WHOLE = Course(0.001, 256)
+HEAD = Course(0.02, 1024)
 """Two small layers bear a large rate. Large steps cost little where a step takes less time than what is around it."""
 
 

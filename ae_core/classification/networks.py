@@ -16,8 +16,9 @@ from ae_core.classification.contest import HEAD, WHOLE, Course
 from ae_core.codecs.codec import read_network
 from ae_core.datasets.images import evenly
 from ae_core.runs.run import Run, damaged_run
-from ae_core.training.loop import compiled_update, to_floats
+from ae_core.training.loop import to_floats
 from ae_core.training.networks import build_network
+from ae_core.training.optimizers import FusedAdam, update_of
 
 HIDDEN_UNITS = 128
 DROPOUT = 0.3
@@ -122,14 +123,11 @@ def _learn(model: keras.Model, task: Task, course: Course, report: Report) -> ND
     """Train by Adam with a rate that glides to zero; returns probabilities (m, classes) for the others."""
     count = len(task.inputs)
     steps, batch = course.steps(count), min(course.batch, count)
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(course.rate, steps))
+    optimizer = FusedAdam(keras.optimizers.schedules.CosineDecay(course.rate, steps))
     weights = model.trainable_variables
     optimizer.build(weights)
     inputs, labels = tf.constant(task.inputs), tf.constant(task.labels.astype(np.int32))
-    # To compile an update takes half as long as all steps of a head.
-    update = (
-        compiled_update(optimizer, weights) if course.fused else lambda gradients: optimizer.apply(gradients, weights)
-    )
+    update = update_of(optimizer, weights)
 
     def step(seen: tf.Tensor, truth: tf.Tensor) -> None:
         with tf.GradientTape() as tape:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from ae_core.training.losses import (
     weight_penalty,
 )
 from ae_core.training.networks import Network, build_network
+from ae_core.training.optimizers import build_optimizer, update_of
 
 WIDE_CODE = 64
 """Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
@@ -137,7 +137,7 @@ class Stepper:
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
         layers = self._layers
-        updates = [compiled_update(*both) for both in zip(self.optimizers, layers, strict=True)]
+        updates = [update_of(*both) for both in zip(self.optimizers, layers, strict=True)]
 
         @tf.function(
             input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
@@ -216,12 +216,6 @@ class Stepper:
         return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), kl, codes
 
 
-def compiled_update(optimizer: keras.optimizers.Optimizer, weights: list[keras.Variable]) -> Callable[[Any], None]:
-    """One step of an optimizer. XLA fuses its dozen passes over the weights into one."""
-    # The update alone: the products of a step are faster without XLA.
-    return tf.function(lambda gradients: optimizer.apply(gradients, weights), jit_compile=True)  # type: ignore[no-any-return]
-
-
 def wake_devices() -> None:
     """Have TensorFlow look for its devices now, which takes a moment and writes to the terminal."""
     tf.config.list_logical_devices()
@@ -230,24 +224,6 @@ def wake_devices() -> None:
 def to_floats(pixels: tf.Tensor) -> tf.Tensor:
     """Grey levels 0 to 255 as float32 in [0, 1]."""
     return tf.cast(pixels, tf.float32) / 255.0
-
-
-def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
-    """The optimizer of `config` with its learning rate and schedule."""
-    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
-    if config.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, decay_steps=config.steps)
-    return OPTIMIZERS[config.optimizer](config, rate)
-
-
-OPTIMIZERS: dict[str, Callable[[Config, Any], keras.optimizers.Optimizer]] = {
-    # TensorFlow 1's default decay, which the article used.
-    "rmsprop": lambda _, rate: keras.optimizers.RMSprop(rate, rho=0.9),
-    "adam": lambda _, rate: keras.optimizers.Adam(rate),
-    "adamw": lambda config, rate: keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
-    "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum),
-    "nadam": lambda _, rate: keras.optimizers.Nadam(rate),
-}
 
 
 def batch_indices(config: Config, images: int, step: int, count: int) -> NDArray[np.int32]:

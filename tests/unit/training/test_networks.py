@@ -12,7 +12,6 @@ import pytest
 from ae_core.config.config import Config
 from ae_core.config.fields import Choice
 from ae_core.config.hyperparameters import ACTIVATIONS, FIELDS
-from ae_core.training.loop import build_optimizer
 from ae_core.training.networks import Network, build_network
 
 TINY = Config(encoder_widths=(6,), latent_dim=3, loss="mse")
@@ -51,20 +50,6 @@ def test_every_output_activation_gives_finite_images(activation: str) -> None:
 def test_every_initializer_gives_weights_that_vary(initializer: str, architecture: str) -> None:
     network = build_network(replace(TINY, initializer=initializer, architecture=architecture, filters=(3,)))
     assert all(kernel.std() > 0 for kernel in kernels(network))
-
-
-@pytest.mark.parametrize("optimizer", choices("optimizer"))
-@pytest.mark.parametrize("schedule", choices("schedule"))
-def test_every_optimizer_can_be_built_with_every_schedule(optimizer: str, schedule: str) -> None:
-    built = build_optimizer(replace(TINY, optimizer=optimizer, schedule=schedule, learning_rate=0.25))
-    assert type(built).__name__.lower() == optimizer
-    assert float(built.learning_rate) == 0.25
-
-
-def test_a_cosine_schedule_ends_at_zero() -> None:
-    rate = build_optimizer(replace(TINY, schedule="cosine", steps=50))._learning_rate
-    assert float(rate(25)) == pytest.approx(TINY.learning_rate / 2)
-    assert float(rate(50)) == pytest.approx(0)
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
