@@ -1,6 +1,6 @@
 """Keras's optimizers, whose update of a layer's weights is one pass over them.
 
-Keras composes an update of a dozen operations, each a pass. TensorFlow has a kernel for each of these rules. To have XLA
+Keras composes an update of a dozen operations, each a pass. TensorFlow has a kernel for each of these rules. Having XLA
 fuse the dozen takes 0.3 s of a core for each layer of each training, and its steps are no faster.
 """
 

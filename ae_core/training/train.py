@@ -6,6 +6,7 @@ killed on the way.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -86,6 +87,10 @@ def train(
         except BottleneckError as error:
             _note_failure(run, str(error))
             raise
+        finally:
+            # Graphs hold each other, and their copy of the images: nobody else would let go of them before the next
+            # training.
+            gc.collect()
 
 
 def _note_failure(run: Run, message: str) -> None:
