@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.components import follow_theme
 from ui.selection import address
 from ui.shell.errors import shown_plainly
 from ui.shell.favicon import favicon
 from ui.shell.frame import app_runs
+from ui.shell.palette import is_light
 from ui.shell.server import start_jobs
 
 
@@ -29,6 +31,7 @@ def main() -> None:
     with st.container(), shown_plainly(), app_runs():
         page.run()
     address.finish()
+    follow_theme(light=is_light())
     start_jobs()
 
 

@@ -125,6 +125,13 @@ def other_page(other_tab: Page) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture(scope="module")
+def staying_page(other_tab: Page) -> Iterator[Page]:
+    """As `other_page`, of a visitor who stays for all tests of a module: to open a page takes longer than most do."""
+    with _visited_anew(other_tab, **LAPTOP) as page, _watched(page):
+        yield page
+
+
 @pytest.fixture
 def phone_page(phone_tab: Page) -> Iterator[Page]:
     """The same, of a visitor with a phone."""

@@ -37,7 +37,10 @@ PAGES = {
     "classify": f"/classify?run={SMALL.key}&labels=100",
     "runs": "/runs",
 }
-SILENT = ".st-key-address, .st-key-arrival, .st-key-tab, [class*=st-key-carrier_], [class*=st-key-collection_]"
+SILENT = ", ".join(
+    [*(f".st-key-{key}" for key in ("address", "arrival", "tab", "theme")),
+     *(f"[class*=st-key-{start}_]" for start in ("carrier", "collection"))]
+)  # fmt: skip
 """Components that show nothing."""
 SHOWN = """(silent) => [...document.querySelectorAll("[data-testid^=stBidiComponent]")].every(
   (component) => component.closest(silent) || (component.shadowRoot ?? component).querySelector(".live, * > *"))"""
@@ -60,15 +63,15 @@ OTHER_WAYS = {
 
 
 @pytest.fixture(scope="module")
-def server(app: Server, small_run: Run) -> Server:
+def server(idle_app: Server, small_run: Run) -> Server:
     """The app with a run, PCA, a contest and a sweep."""
-    run = copied(small_run, app.store)
+    run = copied(small_run, idle_app.store)
     basis = PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
     for config in (SMALL, Config()):
-        basis.save(baseline_path(app.store, config))
-    SweepStore(app.store.root).save(Sweep.read(SMALL, "latent_dim", ["2", "4"]))
+        basis.save(baseline_path(idle_app.store, config))
+    SweepStore(idle_app.store.root).save(Sweep.read(SMALL, "latent_dim", ["2", "4"]))
     save_contest(run, 100, 0, contest(run))
-    return app
+    return idle_app
 
 
 def contest(run: Run) -> Contest:
@@ -108,7 +111,7 @@ def walk(page: Page, key: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_tab_goes_through_the_page_and_back_and_leaves_nothing_out(
+def test_tab_goes_through_the_page_and_back_leaving_nothing_out_and_all_text_can_be_read_in_both_themes(
     chromium_page: Page, server: Server, name: str
 ) -> None:
     page = chromium_page
@@ -120,21 +123,35 @@ def test_tab_goes_through_the_page_and_back_and_leaves_nothing_out(
     assert [one for one in forwards if one not in backwards] == []
     assert [one for one in page.evaluate("keyboard.missed()") if not has_another_way(one)] == []
     assert len(forwards) > 15
+    assert_legible(page)
 
 
 def has_another_way(name: str) -> bool:
     return any(re.match(re.sub(r"^(\w+)\[(\w*)\]", r"\1\\[\2\\]", way), name) for way in OTHER_WAYS)
 
 
-@pytest.mark.parametrize("name", [*PAGES, "messages"])
-def test_all_text_can_be_read_in_both_themes(chromium_page: Page, server: Server, name: str) -> None:
-    page = chromium_page
+def test_messages_can_be_read_in_both_themes(chromium_page: Page, server: Server) -> None:
+    visit(chromium_page, f"{server.address}/train?output_activation=relu&colour=blue")
+    quiet(chromium_page)
+    assert_legible(chromium_page)
+
+
+def assert_legible(page: Page) -> None:
+    """All text stands out from what is behind it, in the light theme and in the dark one."""
     # As high as the page, so that all of it is drawn.
     page.set_viewport_size({"width": 1440, "height": 5000})
-    address = PAGES.get(name, "/train?output_activation=relu&colour=blue")
-    for theme in ("light", "dark"):
+    for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
-        visit(page, server.address + address)
+        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", theme)
         quiet(page)
-        faint: list[dict[str, Any]] = page.evaluate(CONTRAST, LEAST)
+        # A chart that is on the page takes the new colours a moment later.
+        for _ in range(100):
+            if not (faint := faint_texts(page)):
+                break
+            page.wait_for_timeout(50)
         assert faint == [], theme
+
+
+def faint_texts(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(CONTRAST, LEAST)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.codecs.codec import open_codec
+from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.run import Run
 from tests.browser.draw_page import (
@@ -33,17 +34,18 @@ from tests.browser.draw_page import (
 from tests.browser.served import Server, settle, two_frames, visit
 from tests.browser.test_components import sent_frames
 from tests.browser.train_page import navigate, overflow
-from tests.small import copied, twin
+from tests.small import SMALL, copied, twin
 
 DIGIT = 8
 """A test image for photos, a 5."""
 
 
 @pytest.fixture(scope="module")
-def server(app: Server, small_run: Run) -> Server:
-    """The app on a folder with one finished run."""
-    copied(small_run, app.store)
-    return app
+def server(idle_app: Server, small_run: Run) -> Server:
+    """The app on a folder with one finished run, and with PCA fitted."""
+    copied(small_run, idle_app.store)
+    PcaBasis.fit(load_dataset("mnist").train_pixels[:512]).save(baseline_path(idle_app.store, SMALL))
+    return idle_app
 
 
 @pytest.fixture
@@ -56,6 +58,24 @@ def frames(chromium_page: Page) -> list[Any]:
 def board(chromium_page: Page, server: Server, frames: list[Any]) -> Page:
     """A tab with an empty canvas."""
     return open_board(chromium_page, server)
+
+
+@pytest.fixture(scope="module")
+def open_once(staying_page: Page, server: Server) -> Page:
+    return open_board(staying_page, server)
+
+
+@pytest.fixture
+def same_board(open_once: Page) -> Iterator[Page]:
+    """A canvas with nothing on it, on which others have drawn before."""
+    yield open_once
+    clear(open_once)
+
+
+def clear(page: Page) -> None:
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(figure(page)).to_have_attribute("data-state", "empty")
+    settle(page)
 
 
 def open_board(page: Page, server: Server, address: str = "") -> Page:
@@ -84,13 +104,13 @@ def test_the_reconstruction_follows_the_stroke_and_the_server_hears_nothing_of_i
     assert len(frames) > count
 
 
-def test_after_the_stroke_the_server_computes_the_same(board: Page) -> None:
-    stroke(board, FIVE)
-    wait_for_server(board)
-    expect(board.locator(".draw .check")).to_have_text("Checked: the server has computed the same.")
-    expect(board.locator(".draw .mse")).to_have_text(f"{error_of(board):.4f}")
-    expect(board.locator(".draw .rank")).to_contain_text(re.compile("^rebuilt (worse|better) than .* test image"))
-    expect(board.locator(".rows .pair")).to_have_count(8)
+def test_after_the_stroke_the_server_computes_the_same(same_board: Page) -> None:
+    stroke(same_board, FIVE)
+    wait_for_server(same_board)
+    expect(same_board.locator(".draw .check")).to_have_text("Checked: the server has computed the same.")
+    expect(same_board.locator(".draw .mse")).to_have_text(f"{error_of(same_board):.4f}")
+    expect(same_board.locator(".draw .rank")).to_contain_text(re.compile("^rebuilt (worse|better) than .* test image"))
+    expect(same_board.locator(".rows .pair")).to_have_count(8)
 
 
 def error_of(page: Page) -> float:
@@ -138,51 +158,52 @@ def test_a_finger_draws_on_a_phone_and_pen_and_figure_are_in_sight(phone_page: P
     wait_for_server(page)
 
 
-def test_a_tap_leaves_a_dot(board: Page) -> None:
-    stroke(board, [(0.5, 0.5)])
-    wait_for_server(board)
-    image = seen(board)
+def test_a_tap_leaves_a_dot(same_board: Page) -> None:
+    stroke(same_board, [(0.5, 0.5)])
+    wait_for_server(same_board)
+    image = seen(same_board)
     assert image.max() == 255
     assert parts_of(image) == 1
 
 
-def test_numbers_of_the_code_beyond_the_usual_are_counted(board: Page, server: Server) -> None:
+def test_numbers_of_the_code_beyond_the_usual_are_counted(same_board: Page, server: Server) -> None:
     (codec,) = [open_codec(run) for run in server.store.runs()]
     low, high = np.percentile(codec.encode(load_dataset("mnist").test_images), (0.5, 99.5), axis=0)
     # Ink all over, as no digit has it.
     stroke(
-        board, [(x, y) for row, y in enumerate(np.linspace(0.05, 0.95, 12)) for x in (0.05, 0.95)[:: 1 - row % 2 * 2]]
+        same_board,
+        [(x, y) for row, y in enumerate(np.linspace(0.05, 0.95, 12)) for x in (0.05, 0.95)[:: 1 - row % 2 * 2]],
     )
-    wait_for_server(board)
-    code = codec.encode(seen(board)[None] / np.float32(255))[0]
+    wait_for_server(same_board)
+    code = codec.encode(seen(same_board)[None] / np.float32(255))[0]
     count = int(((code < low) | (code > high)).sum())
     assert count
-    expect(board.locator(".draw .unusual")).to_have_text(f"{count} of 4 numbers of the code unusual")
+    expect(same_board.locator(".draw .unusual")).to_have_text(f"{count} of 4 numbers of the code unusual")
 
 
-def test_a_fast_stroke_has_no_gaps(board: Page) -> None:
-    stroke(board, [(0.1, 0.1), (0.9, 0.9), (0.1, 0.9)], steps=1)
-    wait_for_server(board)
-    image = seen(board)
+def test_a_fast_stroke_has_no_gaps(same_board: Page) -> None:
+    stroke(same_board, [(0.1, 0.1), (0.9, 0.9), (0.1, 0.9)], steps=1)
+    wait_for_server(same_board)
+    image = seen(same_board)
     assert parts_of(image) == 1
     assert (image.max(axis=1) > 40).sum() >= 18
 
 
-def test_a_stroke_that_leaves_the_canvas_ends_there(board: Page) -> None:
-    box = canvas_box(board)
-    press(board, (0.5, 0.5))
-    board.mouse.move(box["x"] + box["width"] + 60, box["y"] + 20, steps=5)
-    board.mouse.up()
-    wait_for_server(board)
-    image = seen(board)
+def test_a_stroke_that_leaves_the_canvas_ends_there(same_board: Page) -> None:
+    box = canvas_box(same_board)
+    press(same_board, (0.5, 0.5))
+    same_board.mouse.move(box["x"] + box["width"] + 60, box["y"] + 20, steps=5)
+    same_board.mouse.up()
+    wait_for_server(same_board)
+    image = seen(same_board)
     # Back over the canvas with no button pressed.
-    board.mouse.move(box["x"] + 20, box["y"] + 20, steps=5)
-    board.mouse.move(box["x"] + 200, box["y"] + 280, steps=5)
-    two_frames(board)
-    assert np.array_equal(seen(board), image)
-    stroke(board, [(0.2, 0.8), (0.4, 0.8)])
-    wait_for_server(board)
-    assert not np.array_equal(seen(board), image)
+    same_board.mouse.move(box["x"] + 20, box["y"] + 20, steps=5)
+    same_board.mouse.move(box["x"] + 200, box["y"] + 280, steps=5)
+    two_frames(same_board)
+    assert np.array_equal(seen(same_board), image)
+    stroke(same_board, [(0.2, 0.8), (0.4, 0.8)])
+    wait_for_server(same_board)
+    assert not np.array_equal(seen(same_board), image)
 
 
 def test_strokes_are_taken_back_and_the_canvas_is_cleared(board: Page) -> None:
@@ -432,15 +453,15 @@ def test_two_pictures_are_blended_without_the_server(board: Page, frames: list[A
 
 
 @pytest.mark.parametrize("name", ["drawing", "reconstruction"])
-def test_pictures_are_taken_home(board: Page, name: str) -> None:
-    stroke(board, FIVE)
-    wait_for_server(board)
-    settle(board)
-    with board.expect_download() as download:
-        board.get_by_role("button", name=f"Save the {name}").click()
+def test_pictures_are_taken_home(same_board: Page, name: str) -> None:
+    stroke(same_board, FIVE)
+    wait_for_server(same_board)
+    settle(same_board)
+    with same_board.expect_download() as download:
+        same_board.get_by_role("button", name=f"Save the {name}").click()
     assert download.value.suggested_filename == f"{name}.png"
     picture = np.asarray(Image.open(io.BytesIO(Path(download.value.path()).read_bytes())))
-    expected = seen(board) if name == "drawing" else rebuilt(board)
+    expected = seen(same_board) if name == "drawing" else rebuilt(same_board)
     assert np.abs(picture[5::10, 5::10].astype(int) - expected).max() <= 1
 
 

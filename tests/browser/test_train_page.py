@@ -74,7 +74,7 @@ def finished(chromium_page: Page, server: Server) -> Page:
     return chromium_page
 
 
-def test_the_curve_grows_and_the_digits_change_in_place(training: Page) -> None:
+def test_the_curve_grows_and_the_digits_change_in_place_and_a_zoom_is_kept(training: Page) -> None:
     before, digits = wait_for_points(training, 1), rebuilt_digits(training)
     drawn = training.locator(".marks, .rows canvas")
     drawn.evaluate_all("(nodes) => nodes.forEach((node) => (node.seen = true))")
@@ -87,27 +87,51 @@ def test_the_curve_grows_and_the_digits_change_in_place(training: Page) -> None:
     assert set(drawn.evaluate_all("(nodes) => nodes.map((node) => node.seen)")) == {True}
     assert [part.bounding_box() for part in parts] == places
 
+    before, whole = wait_for_points(training, 1), axis_labels(training)
+    chart(training).hover()
+    training.keyboard.down("Shift")
+    training.mouse.wheel(0, -400)
+    training.keyboard.up("Shift")
+    wait_until(lambda: axis_labels(training) != whole, "the axes show a part only")
+    zoomed = axis_labels(training)
+    wait_for_points(training, before + 5)
+    assert axis_labels(training) == zoomed
+    chart(training).dblclick()
+    wait_until(lambda: axis_labels(training) == whole, "the axes show all of it again")
 
-@pytest.mark.parametrize(("width", "height", "side"), [(1280, 720, 56), (1440, 900, 70), (1920, 1080, 98)])
-def test_curve_and_digits_are_seen_together_while_it_trains(training: Page, width: int, height: int, side: int) -> None:
-    training.set_viewport_size({"width": width, "height": height})
+
+def test_curve_and_digits_are_seen_together_while_it_trains_and_on_a_phone_one_after_the_other(training: Page) -> None:
     wait_for_points(training, 1)
-    boxes = [chart(training), *training.locator(".rows canvas").all(), progress(training), button(training, "Pause")]
-    for box in boxes:
-        expect(box).to_be_in_viewport(ratio=1)
-    assert {round(digit["width"]) for digit in places(training, ".rows canvas")} == {side}
-    assert overflow(training) == 0
-
-
-def test_on_a_phone_the_digits_follow_the_curve(training: Page) -> None:
+    for width, height, side in ((1280, 720, 56), (1440, 900, 70), (1920, 1080, 98)):
+        training.set_viewport_size({"width": width, "height": height})
+        wait_until(lambda side=side: digit_sides(training) == {side}, f"digits are {side} pixels wide")  # type: ignore[misc]
+        boxes = [
+            chart(training),
+            *training.locator(".rows canvas").all(),
+            progress(training),
+            button(training, "Pause"),
+        ]
+        for box in boxes:
+            expect(box).to_be_in_viewport(ratio=1)
+        assert overflow(training) == 0
     training.set_viewport_size({"width": 390, "height": 844})
-    wait_for_points(training, 1)
+    digits = training.locator(".rows canvas").first
+    wait_until(lambda: top(digits) > top(chart(training)) + 200, "the digits stand below the curve")
     (curve,) = places(training, '[data-testid="stVegaLiteChart"]')
-    digits = places(training, ".rows canvas")
     assert curve["height"] > 200
-    assert min(digit["y"] for digit in digits) > curve["y"] + curve["height"]
-    assert min(digit["width"] for digit in digits) >= 63
+    assert min(digit["y"] for digit in places(training, ".rows canvas")) > curve["y"] + curve["height"]
+    assert min(digit_sides(training)) >= 63
     assert overflow(training) == 0
+
+
+def digit_sides(page: Page) -> set[int]:
+    return {round(digit["width"]) for digit in places(page, ".rows canvas")}
+
+
+def top(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box
+    return box["y"]
 
 
 def test_a_training_is_begun_and_followed_from_among_its_settings(
@@ -128,33 +152,13 @@ def test_a_training_is_begun_and_followed_from_among_its_settings(
     expect(message(page, r"Stopped at step")).to_be_attached()
 
 
-def test_a_link_leads_from_the_curve_to_the_settings(finished: Page) -> None:
+def test_a_finished_curve_is_looked_at_without_being_in_the_way(finished: Page) -> None:
+    """A link leads on to the settings, the wheel alone scrolls the page, the scale can be logarithmic."""
     finished.set_viewport_size({"width": 1280, "height": 720})
     expect(finished.get_by_role("heading", name="Settings")).not_to_be_in_viewport()
     finished.get_by_role("link", name="Change a setting").click()
     expect(finished.get_by_role("heading", name="Settings")).to_be_in_viewport()
 
-
-def places(page: Page, selector: str) -> list[dict[str, float]]:
-    """Where each of these is."""
-    return [box for one in page.locator(selector).locator("visible=true").all() if (box := one.bounding_box())]
-
-
-def test_a_zoom_is_kept_while_the_curve_grows(training: Page) -> None:
-    before, whole = wait_for_points(training, 1), axis_labels(training)
-    chart(training).hover()
-    training.keyboard.down("Shift")
-    training.mouse.wheel(0, -400)
-    training.keyboard.up("Shift")
-    wait_until(lambda: axis_labels(training) != whole, "the axes show a part only")
-    zoomed = axis_labels(training)
-    wait_for_points(training, before + 5)
-    assert axis_labels(training) == zoomed
-    chart(training).dblclick()
-    wait_until(lambda: axis_labels(training) == whole, "the axes show all of it again")
-
-
-def test_the_wheel_alone_scrolls_the_page(finished: Page) -> None:
     expect(finished.get_by_text("Shift and wheel to zoom")).to_be_visible()
     whole, place = axis_labels(finished), chart(finished).bounding_box()
     chart(finished).hover()
@@ -162,12 +166,15 @@ def test_the_wheel_alone_scrolls_the_page(finished: Page) -> None:
     wait_until(lambda: chart(finished).bounding_box() != place, "the page scrolls")
     assert axis_labels(finished) == whole
 
-
-def test_the_curve_can_be_shown_on_a_logarithmic_scale(finished: Page) -> None:
     across, up = axis_labels(finished)
     finished.get_by_role("radio", name="Log").click()
     wait_until(lambda: axis_labels(finished)[1] != up, "the vertical axis has other numbers")
     assert axis_labels(finished)[0] == across
+
+
+def places(page: Page, selector: str) -> list[dict[str, float]]:
+    """Where each of these is."""
+    return [box for one in page.locator(selector).locator("visible=true").all() if (box := one.bounding_box())]
 
 
 def test_a_training_pauses_goes_on_and_stops(training: Page, server: Server, config: Config) -> None:
@@ -242,7 +249,9 @@ def test_nonsense_in_a_link_is_told_once_and_the_rest_is_kept(chromium_page: Pag
     expect(chromium_page).to_have_url(re.compile(r"/train\?latent_dim=12$"))
 
 
-def test_an_invalid_value_is_explained_and_nothing_else_is_lost(chromium_page: Page, server: Server) -> None:
+def test_what_is_invalid_or_out_of_range_is_explained_and_nothing_else_is_lost(
+    chromium_page: Page, server: Server
+) -> None:
     visit(chromium_page, train_address(server, LONG))
     field = chromium_page.get_by_label("Encoder widths", exact=True)
     field.fill("64-wide")
@@ -255,10 +264,6 @@ def test_an_invalid_value_is_explained_and_nothing_else_is_lost(chromium_page: P
     field.press("Enter")
     expect(button(chromium_page, "Train")).to_be_enabled()
     expect(chromium_page).to_have_url(re.compile("latent_dim=8"))
-
-
-def test_a_number_out_of_range_does_not_get_through(chromium_page: Page, server: Server) -> None:
-    visit(chromium_page, train_address(server, LONG))
     field = chromium_page.get_by_label("Latent dimensions", exact=True)
     field.fill("300")
     field.press("Enter")
@@ -266,10 +271,16 @@ def test_a_number_out_of_range_does_not_get_through(chromium_page: Page, server:
     expect(chromium_page).to_have_url(re.compile("latent_dim=8"))
 
 
-def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, server: Server, tmp_path: Path) -> None:
+def test_another_file_is_explained_and_own_images_can_be_added_trained_on_and_removed(
+    chromium_page: Page, server: Server, tmp_path: Path
+) -> None:
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
     np.savez(tmp_path / "shapes.npz", x_train=images, y_train=np.arange(60) % 4)
     visit(chromium_page, train_address(server, replace(LONG, train_size=None, steps=20)))
+    (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
+    add_own_images(chromium_page, tmp_path / "notes.txt", name="Notes")
+    expect(own_images(chromium_page).get_by_test_id("stAlert")).to_contain_text("notes.txt")
+    own_images(chromium_page).get_by_role("button", name=re.compile("Remove notes.txt")).click()
     add_own_images(chromium_page, tmp_path / "shapes.npz", name="Four shapes")
     # The address tells of it before the page does, and what is pressed in between goes to the page of before.
     remove = own_images(chromium_page).get_by_role("button", name="Remove “Four shapes” for everybody")
@@ -281,13 +292,6 @@ def test_own_images_can_be_added_trained_on_and_removed(chromium_page: Page, ser
     remove.click()
     expect(chromium_page).not_to_have_url(re.compile("dataset="))
     assert list((server.store.root / "datasets").glob("images-*")) == []
-
-
-def test_a_file_that_is_no_image_file_is_explained(chromium_page: Page, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
-    visit(chromium_page, train_address(server, LONG))
-    add_own_images(chromium_page, tmp_path / "notes.txt", name="Notes")
-    expect(own_images(chromium_page).get_by_test_id("stAlert")).to_contain_text("notes.txt")
 
 
 def own_images(page: Page) -> Locator:

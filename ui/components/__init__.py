@@ -17,6 +17,7 @@ from ui.components.rows.rows import digit_rows
 from ui.components.samples.samples import Caption, Grid, SampleSet, samples
 from ui.components.strips.strips import Strip, digit_strips
 from ui.components.tab.tab import keep_in_tab
+from ui.components.theme.theme import follow_theme
 from ui.components.traverse.traverse import CodeStats, traverse
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "digit_strips",
     "draw_figure",
     "equation",
+    "follow_theme",
     "keep_in_tab",
     "latent_map",
     "layer_picture",

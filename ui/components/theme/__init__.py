@@ -1,0 +1,1 @@
+"""Has the page made anew when the visitor's theme changes."""
