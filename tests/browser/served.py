@@ -25,6 +25,8 @@ MILLISECONDS = 120_000
 """Only there to end a hang: other work may have this computer while the tests run."""
 _last_port = 0
 """Of the server that was started last; 0 for whichever is free."""
+BASE64 = "((bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')))"
+"""A function for scripts: hundreds of thousands of numbers take seconds to come out of a tab one by one."""
 PIXELS = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.join()"
 
 

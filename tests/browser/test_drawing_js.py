@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,17 @@ import pytest
 from playwright.sync_api import Page
 
 from ae_core.preprocessing.drawing import digit_from_canvas
+from tests.browser.served import BASE64
 from tests.drawings import Canvas, drawings
 
 DRAWINGS = drawings()
-CALL = """
-async (drawings) => {
-  const { digitFromCanvas } = await import("/draw/drawing.js");
+CALL = f"""
+async (drawings) => {{
+  const {{ digitFromCanvas }} = await import("/draw/drawing.js");
   const bytes = (text) => Uint8ClampedArray.from(atob(text), (letter) => letter.charCodeAt(0));
-  return drawings.map(({ rgba, width, height, centre }) =>
-    Array.from(digitFromCanvas(bytes(rgba), width, height, centre)));
-}
+  return drawings.map(({{ rgba, width, height, centre }}) =>
+    {BASE64}(new Uint8Array(digitFromCanvas(bytes(rgba), width, height, centre).buffer)));
+}}
 """
 
 
@@ -45,4 +46,5 @@ def in_browser(page: Page, canvases: list[Canvas], *, centre: bool) -> np.ndarra
         }
         for rgba in canvases
     ]
-    return np.float32(page.evaluate(CALL, sent)).reshape(-1, 28, 28)
+    made = page.evaluate(CALL, sent)
+    return np.stack([np.frombuffer(b64decode(image), "<f4").reshape(28, 28) for image in made])

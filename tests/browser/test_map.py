@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.draw_page import READ
 from tests.browser.made_up import MadeUp, decode, made_up, plane
-from tests.browser.served import serving, two_frames, visit
+from tests.browser.served import BASE64, serving, two_frames, visit
 from tests.browser.test_components import sent_frames
 
 COUNT = 600
@@ -32,13 +33,12 @@ HAS_COLOUR = """
 }
 """
 
-# One channel of the ground, row by row: 0 to 2 for red, green and blue, 3 for how opaque it is.
-CHANNEL = """
-(canvas, channel) => {
-  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  const row = (y) => Array.from({ length: width }, (_, x) => data[4 * (y * width + x) + channel]);
-  return Array.from({ length: height }, (_, y) => row(y));
-}
+# One channel of the ground, and its width and height: 0 to 2 for red, green and blue, 3 for how opaque it is.
+CHANNEL = f"""
+(canvas, channel) => {{
+  const {{ data, width, height }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [{BASE64}(data.filter((_, i) => i % 4 === channel)), width, height];
+}}
 """
 
 
@@ -419,7 +419,8 @@ def grid_channel(page: Page, root: Locator, channel: int) -> tuple[NDArray[np.ui
     root.get_by_role("button", name="Decoded grid").click()
     expect(root).to_have_attribute("data-grid", "done")
     two_frames(page)
-    values = np.array(root.locator("canvas.ground").evaluate(CHANNEL, channel), np.uint8)
+    content, width, height = root.locator("canvas.ground").evaluate(CHANNEL, channel)
+    values = np.frombuffer(b64decode(content), np.uint8).reshape(height, width)
     box = overlay(root).bounding_box()
     assert box is not None
     spots = (spots_of(root) - (box["x"], box["y"])).round().astype(int)
