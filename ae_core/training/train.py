@@ -9,19 +9,17 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from ae_core.codecs.codec import LiteRtCodec
-from ae_core.codecs.posterior import Elbo, Posterior, measure_elbo, save_kl
+from ae_core.codecs.posterior import save_kl
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import to_pixels
 from ae_core.errors import BottleneckError, DivergedError
-from ae_core.evaluation.metrics import evaluate_each
 from ae_core.latent.frames import Frame, Recorder, compact, is_frame_step
 from ae_core.runs.history import Batches, HeldOut, Progress, Request, is_history_step, next_history_step
 from ae_core.runs.lock import BusyError, FolderLock, hold
@@ -35,8 +33,8 @@ from ae_core.training.checkpoints import (
     parent_weights,
     save_checkpoint,
 )
-from ae_core.training.export import export_network
 from ae_core.training.loop import Stepper
+from ae_core.training.outcome import leave_behind
 
 Report = Callable[[Progress], object]
 ShouldStop = Callable[[], Request | None]
@@ -309,27 +307,7 @@ class _Sitting:
         """Leave a usable codec and its figures behind; the status comes last."""
         self._take_frame(self.stepper.evaluate())
         self.recorder.save()
-        export_network(self.stepper.network, self.run)
-        codec = LiteRtCodec.load(self.run.path)
-        figures, errors = evaluate_each(codec, self.data.test_images)
-        self.run.write_held_out_errors(errors)
-        by_entropy = self.run.config.loss == "bce"
-        elbo = self._elbo(codec)
-        self._write_status(
-            state,
-            message=message,
-            test_mse=figures.mse,
-            test_loss=figures.cross_entropy if by_entropy else figures.mse,
-            neg_elbo=elbo.negative if elbo and by_entropy else None,
-        )
+        figures = leave_behind(self.stepper.network, self.run, self.data)
+        self._write_status(state, message=message, **asdict(figures))
         self._report()
         return self.run.fresh()
-
-    def _elbo(self, codec: LiteRtCodec) -> Elbo | None:
-        """The ELBO of all held-out images, whose KL terms are kept; None for a plain autoencoder."""
-        if self.run.config.family != "variational":
-            return None
-        posterior = Posterior.load(self.run.path)
-        elbo = measure_elbo(posterior, codec, self.data.test_images, seed=self.run.config.seed)
-        save_kl(self.run, elbo.kl_by_dimension)
-        return elbo
