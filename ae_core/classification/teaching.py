@@ -136,6 +136,9 @@ def _teach(name: str, bench: Bench, known: NDArray[np.int64], seed: int, report:
 
 
 def _teach_network(name: str, bench: Bench, known: NDArray[np.int64], seed: int, report: Report) -> NDArray[Any]:
+    from ae_core.training.imports import import_keras
+
+    import_keras()
     from ae_core.classification.networks import Task, train_head, train_whole
 
     def tell(done: float, accuracy: float) -> None:

@@ -87,6 +87,9 @@ class Training(Work[Progress]):
     def do(self, root: Path, channel: Channel[Progress]) -> None:
         """Train until the last step, or until somebody asks to pause or stop."""
         with quiet_stderr():
+            from ae_core.training.imports import import_keras
+
+            import_keras()
             from ae_core.training.train import train
 
         store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
