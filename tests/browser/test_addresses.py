@@ -170,6 +170,7 @@ def test_pictures_that_no_address_holds_outlast_a_reload_and_another_page(
     check(seen(page), "digit", 1)
     navigate(page, "Latent space")
     expect(page.locator(".map")).to_have_attribute("data-stars", "1")
+    settle(page)
     page.reload()
     expect(page.locator(".map")).to_have_attribute("data-stars", "1")
 
