@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ae_core.codecs.pca import PcaBasis
+from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
 from bootstrap import take_lock
@@ -56,6 +58,12 @@ def digit_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Run]:
 
     store = once(tmp_path_factory, "digit-runs", make)
     return {run.config.latent_dim: run for run in store.runs()}
+
+
+@pytest.fixture(scope="session")
+def basis() -> PcaBasis:
+    """PCA of a few digits."""
+    return PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 
 import ui.shell.server
-from ae_core.codecs.pca import PcaBasis
-from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
 from tests.app.tab import Tab
@@ -51,12 +49,6 @@ def jobs(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJobs]
     st.cache_resource.clear()
     yield fake
     st.cache_resource.clear()
-
-
-@pytest.fixture(scope="session")
-def basis() -> PcaBasis:
-    """PCA of a few digits."""
-    return PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
 
 
 @pytest.fixture

@@ -63,10 +63,9 @@ OTHER_WAYS = {
 
 
 @pytest.fixture(scope="module")
-def server(idle_app: Server, small_run: Run) -> Server:
+def server(idle_app: Server, small_run: Run, basis: PcaBasis) -> Server:
     """The app with a run, PCA, a contest and a sweep."""
     run = copied(small_run, idle_app.store)
-    basis = PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
     for config in (SMALL, Config()):
         basis.save(baseline_path(idle_app.store, config))
     SweepStore(idle_app.store.root).save(Sweep.read(SMALL, "latent_dim", ["2", "4"]))

@@ -12,7 +12,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
-from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.run import Run
 from tests.browser.draw_page import FIVE, canvas_box, figure, seen, slider, stroke, wait_for_server
 from tests.browser.served import Server, settle, visit
@@ -27,9 +26,8 @@ Look = Callable[[Page], object]
 
 
 @pytest.fixture(scope="module")
-def server(idle_app: Server, digit_runs: dict[int, Run]) -> Server:
+def server(idle_app: Server, digit_runs: dict[int, Run], basis: PcaBasis) -> Server:
     """The app with a run of two dimensions and one of 32, and with PCA fitted."""
-    basis = PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
     for config in (Config(), *(copied(run, idle_app.store).config for run in digit_runs.values())):
         basis.save(baseline_path(idle_app.store, config))
     return idle_app

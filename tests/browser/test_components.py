@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from ae_core.config.hyperparameters import ACTIVATIONS
 from tests.browser.served import ROOT, pixels, serving, settle, visit
-from tests.browser.train_page import overflow
+from tests.browser.train_page import assert_fits
 from tests.unit.waiting import wait_until
 
 FORWARD = """
@@ -243,15 +243,7 @@ def test_every_number_of_dimensions_has_its_bars_inside_the_card(
 def test_nothing_is_wider_than_the_page(chromium_page: Page, server: str) -> None:
     open_page(chromium_page, server)
     parts = ".figure button, .figure canvas, .figure .card, .figure .head span, .rows canvas, .picture text"
-    for width in (360, 390, 600, 820, 1024, 1440):
-        chromium_page.set_viewport_size({"width": width, "height": 844})
-        wait_until(lambda: overflow(chromium_page) <= 0, f"it fits into {width} pixels")
-        settle(chromium_page)
-        boxes = [
-            box for part in chromium_page.locator(parts).locator("visible=true").all() if (box := part.bounding_box())
-        ]
-        assert min(box["x"] for box in boxes) >= 0
-        assert max(box["x"] + box["width"] for box in boxes) <= width
+    assert_fits(chromium_page, parts, (360, 390, 600, 820, 1024, 1440))
 
 
 def test_over_a_slow_network_what_was_shown_before_comes_again_at_two_quick_presses(

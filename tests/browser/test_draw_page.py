@@ -41,10 +41,10 @@ DIGIT = 8
 
 
 @pytest.fixture(scope="module")
-def server(idle_app: Server, small_run: Run) -> Server:
+def server(idle_app: Server, small_run: Run, basis: PcaBasis) -> Server:
     """The app on a folder with one finished run, and with PCA fitted."""
     copied(small_run, idle_app.store)
-    PcaBasis.fit(load_dataset("mnist").train_pixels[:512]).save(baseline_path(idle_app.store, SMALL))
+    basis.save(baseline_path(idle_app.store, SMALL))
     return idle_app
 
 
@@ -255,9 +255,7 @@ def test_a_drawing_outlives_a_reload_and_a_cleared_one_does_not(board: Page) -> 
     wait_for_server(board)
     stroke(board, [(0.1, 0.9), (0.9, 0.9)])
     wait_for_server(board)
-    board.get_by_role("button", name="Clear", exact=True).click()
-    expect(figure(board)).to_have_attribute("data-state", "empty")
-    settle(board)
+    clear(board)
     board.reload()
     settle(board)
     canvas_box(board)
@@ -431,9 +429,7 @@ def test_two_pictures_are_blended_without_the_server(board: Page, frames: list[A
     wait_for_server(board)
     board.get_by_role("button", name="Keep as A").click()
     expect(board.get_by_text("Now keep another picture as B")).to_be_visible()
-    board.get_by_role("button", name="Clear", exact=True).click()
-    expect(figure(board)).to_have_attribute("data-state", "empty")
-    settle(board)
+    clear(board)
     stroke(board, [(0.5, 0.1), (0.5, 0.9)])
     wait_for_server(board)
     last = rebuilt(board)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.served import pixels, serving, settle, visit
+from tests.browser.served import pixels, serving, visit
 from tests.browser.test_components import sent_frames
-from tests.browser.train_page import overflow
-from tests.unit.waiting import wait_until
+from tests.browser.train_page import assert_fits
 
 LAST = 9
 """The test page's film has frames 0 to this."""
@@ -320,12 +319,4 @@ def test_another_run_of_the_page_leaves_film_and_code_where_they_are(chromium_pa
 def test_nothing_is_wider_than_the_page(chromium_page: Page, server: str) -> None:
     open_page(chromium_page, server)
     parts = ".replay button, .replay canvas, .replay .tick span, .replay dd, .traverse button, .traverse canvas, output"
-    for width in (390, 1440):
-        chromium_page.set_viewport_size({"width": width, "height": 844})
-        wait_until(lambda: overflow(chromium_page) <= 0, f"it fits into {width} pixels")
-        settle(chromium_page)
-        boxes = [
-            box for part in chromium_page.locator(parts).locator("visible=true").all() if (box := part.bounding_box())
-        ]
-        assert min(box["x"] for box in boxes) >= 0
-        assert max(box["x"] + box["width"] for box in boxes) <= width
+    assert_fits(chromium_page, parts, (390, 1440))

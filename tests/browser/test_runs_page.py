@@ -29,11 +29,6 @@ HEADER, ROW = 36, 44
 
 
 @pytest.fixture(scope="module")
-def basis() -> PcaBasis:
-    return PcaBasis.fit(load_dataset("mnist").train_pixels[:512])
-
-
-@pytest.fixture(scope="module")
 def server(idle_app: Server, small_run: Run, basis: PcaBasis) -> Server:
     """The app with PCA fitted, and no runs."""
     for config in (SMALL, replace(SMALL, train_size=None)):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.config.config import Config
-from tests.browser.served import Server, pixels, visit
+from tests.browser.served import Server, pixels, settle, visit
 from tests.unit.waiting import wait_until
 
 LONG = Config(train_size=2000, encoder_widths=(64,), latent_dim=8, steps=100_000)
@@ -106,3 +107,15 @@ def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     wide = "(main) => Math.max(main.scrollWidth, document.documentElement.scrollWidth) - window.innerWidth"
     return int(page.get_by_test_id("stMain").evaluate(wide))
+
+
+def assert_fits(page: Page, parts: str, widths: Sequence[int]) -> None:
+    """The page, and each of its `parts`, a selector, is no wider than a window of any of `widths`."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 844})
+        wait_until(lambda: overflow(page) <= 0, f"it fits into {width} pixels")
+        settle(page)
+        visible = page.locator(parts).locator("visible=true").all()
+        boxes = [box for part in visible if (box := part.bounding_box())]
+        assert min(box["x"] for box in boxes) >= 0
+        assert max(box["x"] + box["width"] for box in boxes) <= width

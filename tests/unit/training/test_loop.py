@@ -10,10 +10,9 @@ import pytest
 
 from ae_core.codecs.pca import PcaBasis
 from ae_core.config.config import Config
-from ae_core.config.fields import Choice
-from ae_core.config.hyperparameters import FIELDS
 from ae_core.datasets.dataset import Dataset
 from ae_core.training.loop import Stepper, batch_indices
+from tests.unit.choices import choices
 from tests.unit.tiny import DENSE
 
 STEPS = 60
@@ -48,12 +47,6 @@ def codes(stepper: Stepper, data: Dataset) -> np.ndarray[Any, Any]:
     return np.asarray(stepper.network.encoder(data.test_images[:500]))
 
 
-def optimizers() -> list[str]:
-    kind = FIELDS["optimizer"]
-    assert isinstance(kind, Choice)
-    return list(kind.choices)
-
-
 def test_every_epoch_shows_every_image_once() -> None:
     seen = batch_indices(DENSE, images=96, step=0, count=6)
     assert (seen.shape, seen.dtype) == ((6, 32), np.int32)
@@ -81,7 +74,7 @@ def test_a_late_step_of_a_long_training_is_still_a_row_of_images() -> None:
     assert 0 <= seen.min() <= seen.max() < 60_000
 
 
-@pytest.mark.parametrize("optimizer", optimizers())
+@pytest.mark.parametrize("optimizer", choices("optimizer"))
 def test_every_optimizer_lowers_the_loss(optimizer: str, zeros_and_ones: Dataset) -> None:
     config = replace(DENSE, optimizer=optimizer, learning_rate=RATES[optimizer])
     _, losses = trained(config, zeros_and_ones, steps=40)

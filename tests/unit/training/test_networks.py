@@ -10,19 +10,13 @@ import numpy as np
 import pytest
 
 from ae_core.config.config import Config
-from ae_core.config.fields import Choice
-from ae_core.config.hyperparameters import ACTIVATIONS, FIELDS
+from ae_core.config.hyperparameters import ACTIVATIONS
 from ae_core.training.networks import Network, build_network
+from tests.unit.choices import choices
 
 TINY = Config(encoder_widths=(6,), latent_dim=3, loss="mse")
 DEEP = Config(encoder_widths=(32, 32, 32), latent_dim=32)
 IMAGES = np.random.default_rng(0).random((5, 28, 28), np.float32)
-
-
-def choices(field: str) -> list[str]:
-    kind = FIELDS[field]
-    assert isinstance(kind, Choice)
-    return list(kind.choices)
 
 
 def reconstructed(network: Network) -> np.ndarray[Any, Any]:

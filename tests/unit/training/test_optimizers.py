@@ -11,9 +11,8 @@ import pytest
 import tensorflow as tf
 
 from ae_core.config.config import Config
-from ae_core.config.fields import Choice
-from ae_core.config.hyperparameters import FIELDS
 from ae_core.training.optimizers import build_optimizer, update_of
+from tests.unit.choices import choices
 from tests.unit.tiny import DENSE
 
 KERAS: dict[str, Any] = {
@@ -25,12 +24,6 @@ KERAS: dict[str, Any] = {
     "nadam": keras.optimizers.Nadam,
 }
 STEPS = 30
-
-
-def choices(field: str) -> list[str]:
-    kind = FIELDS[field]
-    assert isinstance(kind, Choice)
-    return list(kind.choices)
 
 
 def config_of(name: str) -> Config:
