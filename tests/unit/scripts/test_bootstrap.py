@@ -269,6 +269,11 @@ class TestChromium:
         path = program(tmp_path / "msedge")
         assert chromium.find() == path
 
+    def test_the_one_without_a_window_comes_before_others(self, tmp_path):
+        program(tmp_path / "chromium")
+        path = program(tmp_path / "chromium-headless-shell")
+        assert chromium.find() == path
+
     def test_the_named_chromium_comes_first(self, tmp_path, monkeypatch):
         program(tmp_path / "chromium")
         monkeypatch.setenv(chromium.VARIABLE, program(tmp_path / "mine"))
