@@ -97,14 +97,13 @@ def enter(page: Page, label: str, text: str) -> None:
     field.press("Enter")
 
 
-def test_the_settings_of_a_training(chromium_page: Page, other_page: Page, server: Server) -> None:
+def test_the_settings_of_a_training(chromium_page: Page, server: Server) -> None:
     visit(chromium_page, f"{server.address}/train")
     dims = "Latent dimensions"
     walk = Walk(chromium_page, lambda page: page.get_by_label(dims, exact=True).input_value())
     for text in ("3", "5"):
         walk.step(lambda text=text: enter(chromium_page, dims, text), latent_dim=text)  # type: ignore[misc]
     walk.there_and_back()
-    walk.copied_and_reloaded(other_page)
 
 
 def test_a_picture_to_draw_with(chromium_page: Page, other_page: Page, server: Server) -> None:
@@ -149,7 +148,7 @@ def test_pictures_that_no_address_holds_outlast_a_reload_and_another_page(
     drawn = seen(page)
 
     def check(picture: np.ndarray, noun: str, kept: int) -> None:
-        for come in (page.reload, page.reload, lambda: (navigate(page, "Train"), navigate(page, "Draw"))):
+        for come in (page.reload, lambda: (navigate(page, "Train"), navigate(page, "Draw"))):
             settle(page)
             come()
             wait_for_picture(page, picture)
@@ -212,7 +211,7 @@ def is_kept(map_: Locator) -> bool:
     return map_.get_attribute("data-kept") != "none"
 
 
-def test_what_is_generated(chromium_page: Page, other_page: Page, server: Server, digit_runs: dict[int, Run]) -> None:
+def test_what_is_generated(chromium_page: Page, server: Server, digit_runs: dict[int, Run]) -> None:
     page = chromium_page
     visit(page, f"{server.address}/generate?run={digit_runs[2].key}")
     lists = ("Beside it", "A", "B", "Take", "minus", "plus")
@@ -231,10 +230,9 @@ def test_what_is_generated(chromium_page: Page, other_page: Page, server: Server
     walk.step(lambda: choose(page, "plus", "average 9"), plus="9")
     walk.step(lambda: choose(page, "Beside it", digit_runs[32].title), beside=digit_runs[32].key)
     walk.there_and_back()
-    walk.copied_and_reloaded(other_page)
 
 
-def test_a_contest_and_what_is_compared(chromium_page: Page, other_page: Page, server: Server) -> None:
+def test_a_contest_and_what_is_compared(chromium_page: Page, server: Server) -> None:
     page = chromium_page
     visit(page, f"{server.address}/runs")
     navigate(page, "Classify")
@@ -249,7 +247,6 @@ def test_a_contest_and_what_is_compared(chromium_page: Page, other_page: Page, s
     walk.step(lambda: choose(page, "Labelled images", "1,000"), labels="1000")
     walk.step(page.get_by_role("radio", name="3", exact=True).click, times="3")
     walk.there_and_back()
-    walk.copied_and_reloaded(other_page)
     for _ in walk.seen:
         page.go_back()
     # The page of runs has said by itself what it compares, and is left by one Back all the same.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -81,6 +83,16 @@ def test_a_new_server_opens_at_any_link_and_trains_by_itself_and_then_its_figure
         before = pixels(reconstruction(page))
         page.get_by_role("slider", name="Value of dimension").press("End")
         assert pixels(reconstruction(page)) != before
+        assert libraries_of_tensorflow(server) == []
+
+
+def libraries_of_tensorflow(server: Server) -> list[str]:
+    """Files of TensorFlow that the web process has in its memory; macOS does not tell."""
+    if sys.platform == "darwin":
+        return []
+    mapped = {file.path for file in psutil.Process(server.process.pid).memory_maps()}
+    assert any("python" in path for path in mapped), "the process has no files in its memory"
+    return sorted(path for path in mapped if "tensorflow" in path)
 
 
 def test_another_digit_changes_the_pictures_and_sends_nothing(figure: Page, frames: list[Any]) -> None:

@@ -1,8 +1,7 @@
-"""What is left of a training when the app is killed, and what the web process is spared."""
+"""What is left of a training when the app is killed."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tests.small import trained
 from tests.unit.tiny import assert_same_bits
 from tests.unit.waiting import wait_until
 
-CONFIG = replace(LONG, steps=1500)
+CONFIG = replace(LONG, steps=1000)
 """Seconds of training: time enough to pause it once and to kill it later."""
 
 
@@ -36,10 +35,7 @@ def test_a_training_survives_the_death_of_the_app_and_ends_as_if_nothing_had_hap
     with serving(tmp_path / "app") as server:
         visit(chromium_page, train_address(server, CONFIG))
         assert wait_for_step(chromium_page, 1) >= paused
-        expect(message(chromium_page, "1,500 steps in")).to_be_visible()
-        chromium_page.get_by_role("link", name="Start", exact=True).click()
-        expect(chromium_page.locator('.figure[data-state="ready"]')).to_be_visible()
-        assert libraries_of_tensorflow(server) == []
+        expect(message(chromium_page, "1,000 steps in")).to_be_visible()
 
     assert_same_bits(run, trained(RunStore(tmp_path / "undisturbed"), **CONFIG.to_text()))
 
@@ -59,12 +55,3 @@ def is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def libraries_of_tensorflow(server: Server) -> list[str]:
-    """Files of TensorFlow that the web process has in its memory; macOS does not tell."""
-    if sys.platform == "darwin":
-        return []
-    mapped = {file.path for file in psutil.Process(server.process.pid).memory_maps()}
-    assert any("python" in path for path in mapped), "the process has no files in its memory"
-    return sorted(path for path in mapped if "tensorflow" in path)
