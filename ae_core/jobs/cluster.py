@@ -16,14 +16,30 @@ from ae_core.workers.trainings import TRAINING
 from ae_core.workers.work import Work
 
 CONNECT_SECONDS = 10
+CALM: dict[str, Any] = {
+    # Pages need the latest picture only; Dask would keep the last thousand.
+    "distributed.admin.low-level-log-length": 10,
+    # What only Dask's own pages show, which are off: where time goes, looked up a hundred times a second.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.disk": False,
+    # Whether the event loop is late, asked for fifty times a second.
+    "distributed.admin.tick.interval": "1s",
+    # With a single worker nothing can be moved to a better place.
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    # Memory that runs short does so within seconds, not tenths of one.
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""For a server on which nobody is: by its usual settings Dask looks after itself all the time."""
 
 
 def local_cluster() -> LocalCluster:
     """One worker on this machine, seen from this machine only: one training at a time, and a thread for all else."""
     # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Pages need the latest picture only; Dask would keep the last thousand.
-    dask.config.set({"distributed.admin.low-level-log-length": 10})
+    # The workers are told of these, too.
+    dask.config.set(CALM)
     return LocalCluster(
         n_workers=1,
         threads_per_worker=2,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from distributed import Worker
 
 from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
@@ -82,6 +83,15 @@ def test_a_worker_trains_the_same_bits_as_this_process(jobs: Jobs, dense_run: Ru
     assert run.status.state == "finished"
     assert_same_bits(run, dense_run)
     assert jobs.error(training) == ""
+
+
+def test_an_idle_worker_is_left_alone(jobs: Jobs) -> None:
+    def often(dask_worker: Worker) -> list[str]:
+        callbacks = dask_worker.periodic_callbacks
+        return [name for name, callback in callbacks.items() if callback.callback_time < 500]
+
+    (looks,) = jobs._client.run(often).values()
+    assert looks == []
 
 
 def test_two_who_ask_for_the_same_training_share_it(jobs: Jobs) -> None:
