@@ -73,10 +73,13 @@ class Walk:
                 self.wait_for(self.page, *state)
         assert entries(self.page) == count
 
-    def copied_and_reloaded(self, other: Page) -> None:
-        """The copied address shows the same to somebody else, and so does a reload."""
+    def reloaded(self) -> None:
+        """A reload shows the same."""
         self.page.reload()
         self.wait_for(self.page, *self.seen[-1])
+
+    def copied(self, other: Page) -> None:
+        """The copied address shows the same to somebody else; of other pages tests/app holds it."""
         visit(other, self.page.url)
         self.wait_for(other, *self.seen[-1])
 
@@ -104,6 +107,7 @@ def test_the_settings_of_a_training(chromium_page: Page, server: Server) -> None
     for text in ("3", "5"):
         walk.step(lambda text=text: enter(chromium_page, dims, text), latent_dim=text)  # type: ignore[misc]
     walk.there_and_back()
+    walk.reloaded()
 
 
 def test_a_picture_to_draw_with(chromium_page: Page, other_page: Page, server: Server) -> None:
@@ -125,7 +129,8 @@ def test_a_picture_to_draw_with(chromium_page: Page, other_page: Page, server: S
     walk.step(page.get_by_role("button", name="Keep as A").click, a=f"{images_of(server)}.17~rotate~30")
     walk.step(page.get_by_role("button", name="Reset").click, spoil=None)
     walk.there_and_back()
-    walk.copied_and_reloaded(other_page)
+    walk.reloaded()
+    walk.copied(other_page)
     for _ in walk.seen:
         page.go_back()
     # The first Back from where one came to is no dead one.
@@ -148,7 +153,7 @@ def test_pictures_that_no_address_holds_outlast_a_reload_and_another_page(
     drawn = seen(page)
 
     def check(picture: np.ndarray, noun: str, kept: int) -> None:
-        for come in (page.reload, lambda: (navigate(page, "Train"), navigate(page, "Draw"))):
+        for come in (page.reload, page.reload, lambda: (navigate(page, "Train"), navigate(page, "Draw"))):
             settle(page)
             come()
             wait_for_picture(page, picture)
@@ -204,7 +209,8 @@ def test_a_map_and_what_is_pinned_on_it(
     assert len(frames) == sent + 1
     walk.step(lambda: page.get_by_role("radio", name="PCA").click(), map="PCA")
     walk.there_and_back()
-    walk.copied_and_reloaded(other_page)
+    walk.reloaded()
+    walk.copied(other_page)
 
 
 def is_kept(map_: Locator) -> bool:
@@ -230,6 +236,7 @@ def test_what_is_generated(chromium_page: Page, server: Server, digit_runs: dict
     walk.step(lambda: choose(page, "plus", "average 9"), plus="9")
     walk.step(lambda: choose(page, "Beside it", digit_runs[32].title), beside=digit_runs[32].key)
     walk.there_and_back()
+    walk.reloaded()
 
 
 def test_a_contest_and_what_is_compared(chromium_page: Page, server: Server) -> None:
@@ -247,6 +254,7 @@ def test_a_contest_and_what_is_compared(chromium_page: Page, server: Server) -> 
     walk.step(lambda: choose(page, "Labelled images", "1,000"), labels="1000")
     walk.step(page.get_by_role("radio", name="3", exact=True).click, times="3")
     walk.there_and_back()
+    walk.reloaded()
     for _ in walk.seen:
         page.go_back()
     # The page of runs has said by itself what it compares, and is left by one Back all the same.
