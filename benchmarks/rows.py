@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -151,18 +151,24 @@ def alternate(
     rounds: int,
     summary: Callable[[list[float]], float] = median,
 ) -> tuple[float, float]:
-    """Measure both by turns; the medians of each, or another `summary`.
+    """Measure both by turns; the medians of each, or another `summary`."""
+    value, against = take_turns({"this side": first, "the other": second}, rounds=rounds).values()
+    return summary(value), summary(against)
 
-    The order turns round every time (AB BA AB ...), so that neither a machine that slowly changes its pace nor what one
-    side leaves behind for the next favours either.
+
+def take_turns(sides: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, list[float]]:
+    """Measure all by turns; what each came to in each round.
+
+    The order turns round every time (ABC CBA ABC ...), so that neither a machine that slowly changes its pace nor what
+    one side leaves behind for the next favours any.
     """
-    results: tuple[list[float], list[float]] = ([], [])
+    results: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
-        turns = ((results[0], first), (results[1], second))
-        for values, side in turns if number % 2 == 0 else turns[::-1]:
-            values.append(side())
-        say(f"  round {number + 1} of {rounds}: {results[0][-1]:.3g} against {results[1][-1]:.3g}")
-    return summary(results[0]), summary(results[1])
+        for name in [*sides][:: 1 if number % 2 == 0 else -1]:
+            results[name].append(sides[name]())
+        told = ", ".join(f"{name} {values[-1]:.3g}".strip() for name, values in results.items())
+        say(f"  round {number + 1} of {rounds}: {told}")
+    return results
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -1,47 +1,83 @@
-"""How fast a training runs: against plain Keras, and with a page watching against none."""
+"""How fast a training runs: against others who train the same network, and with a page watching against none."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from statistics import median
 
-from benchmarks.loops import begin_ours, keras_rate, load_keras, our_rate
-from benchmarks.rows import Bar, Row, alternate, say
+from benchmarks.peers.trainer import LAST, NETWORKS, PEERS, SETTLING, begin, rate
+from benchmarks.rows import Bar, BenchmarkError, Row, say, take_turns
 from benchmarks.sides import Side
 from benchmarks.watching import measure_watched
 
-AGAINST_KERAS = Bar(1.25, "least")
+NAME = "training"
+OURS = "ours"
+BARS: dict[tuple[str, str], Bar] = {
+    ("dense", "jax"): Bar(1.2, "least"),
+    ("dense", "products"): Bar(1.1, "least"),
+    ("dense", "keras"): Bar(2.0, "least"),
+}
+AGAINST_BEST: dict[str, Bar] = {"convolutional": Bar(1.5, "least")}
+SAME_LOSS = 0.1
+"""By what share the losses of two may differ after the same steps; they begin with other random weights."""
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Steps a second of the article's network."""
-    return [_against_keras(quick=quick), *measure_watched(quick=quick)]
+    """Steps a second."""
+    return [row for network in NETWORKS for row in _side_by_side(network, quick=quick)] + measure_watched(quick=quick)
 
 
-def _against_keras(*, quick: bool) -> Row:
-    """The loop with all that the app has it do, against `compile` and `fit`.
+def _side_by_side(network: str, *, quick: bool) -> list[Row]:
+    """Ours, with all that the app has it do, against each peer that is installed."""
+    rounds, steps = (3, 100) if quick else (7, 400)
+    names = installed(network)
+    say(f"  {network}: {', '.join(PEERS[name].title for name in names)}; {rounds} rounds of {steps} steps each")
+    with ExitStack() as stack:
+        sides = {name: stack.enter_context(Side(PEERS[name].title)) for name in names}
+        begun = {name: side.call(begin, name, network) for name, side in sides.items()}
+        compare(begun)
+        # While one trains the others wait for their turn, and take no processor time.
+        turns = {name: partial(side.call, rate, name, network, steps) for name, side in sides.items()}
+        rates = {name: median(values) for name, values in take_turns(turns, rounds=rounds).items()}
+    return peer_rows(network, rates)
 
-    A history has most of its rows early in a training, and each costs somewhat less than a step. So where our
-    clock starts is chosen such that there is a row in 25 steps or so, as over the whole of the article's thousand.
-    """
-    rounds, steps, begin = (3, 100, 100) if quick else (5, 400, 0)
-    say(f"  our loop against Keras: {rounds} rounds of {steps} steps each")
-    with (
-        TemporaryDirectory() as folder,
-        Side("Our training loop") as ours,
-        Side("Keras's training loop") as keras,
-    ):
-        ours.ask(begin_ours, Path(folder), begin)
-        keras.ask(load_keras)
-        ours.answer()
-        keras.answer()
-        # While one side trains the other waits for its turn, and takes no processor time.
-        value, against = alternate(
-            lambda: float(ours.call(our_rate, Path(folder), steps)),
-            lambda: float(keras.call(keras_rate, steps)),
-            rounds=rounds,
-        )
-    return Row(
-        "training", "article preset, reports and checkpoints included, against Keras compile and fit",
-        value, "steps/s", against, AGAINST_KERAS,
-    )  # fmt: skip
+
+def installed(network: str) -> list[str]:
+    """Us, and those who train the network and are installed; of the others it is said what they lack."""
+    names = []
+    for name, peer in PEERS.items():
+        if network not in peer.networks:
+            continue
+        if missing := peer.missing:
+            say(f"  {peer.title} is missing: pip install -r requirements-bench.txt brings {', '.join(missing)}")
+        else:
+            names.append(name)
+    return names
+
+
+def compare(begun: dict[str, tuple[int | None, float | None]]) -> None:
+    """Raise BenchmarkError unless all train the same: as many parameters, and a loss within `SAME_LOSS` of ours."""
+    params, loss = begun[OURS]
+    for name, (their_params, their_loss) in begun.items():
+        if their_params is None or their_loss is None or loss is None:
+            continue
+        if their_params != params or abs(their_loss / loss - 1) > SAME_LOSS:
+            raise BenchmarkError(
+                f"{PEERS[name].title} trains something else: {their_params} parameters instead of {params}, and a loss "
+                f"of {their_loss:.4f} instead of {loss:.4f} after {SETTLING} steps (mean of the last {LAST})."
+            )
+
+
+def peer_rows(network: str, rates: Mapping[str, float]) -> list[Row]:
+    """Our rate against each other one, in steps a second, and where it is asked for against the best of them."""
+    name = f"{network} network with reports and checkpoints, against"
+    theirs = {peer: rate for peer, rate in rates.items() if peer != OURS}
+    rows = [
+        Row(NAME, f"{name} {PEERS[peer].title}", rates[OURS], "steps/s", rate, BARS.get((network, peer)))
+        for peer, rate in theirs.items()
+    ]
+    if bar := AGAINST_BEST.get(network):
+        rows.append(Row(NAME, f"{name} the best of them", rates[OURS], "steps/s", max(theirs.values()), bar))
+    return rows

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ae_core.cli.terminal import CtrlC, end_progress, show_contestant, show_progress, silent_tensorflow
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
+from ae_core.config.precision import precision_note
 from ae_core.config.presets import CATALOGUE, PRESETS, Preset
 from ae_core.datasets.catalogue import dataset_for
 from ae_core.errors import BottleneckError, ConfigError, DivergedError
@@ -128,6 +129,8 @@ def _trained(config: Config, store: RunStore) -> Run:
     # What is wrong with the config is told before TensorFlow takes its seconds.
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
+    if note := precision_note(config.precision):
+        print(note, file=sys.stderr)
     with silent_tensorflow():
         from ae_core.training.imports import import_keras
 

@@ -14,13 +14,15 @@ from typing import Any
 from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.losses import LOSSES
+from ae_core.config.precision import FLOAT32, usual_precision
 from ae_core.errors import ConfigError
 
 SCHEMA = 1
 """Part of every key. Raise it when the same fields begin to mean another training."""
 KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
-LATER = ("beta",)
-"""Fields of later versions. At their defaults they leave no trace in a key, so that runs of before keep theirs."""
+LATER: dict[str, Any] = {"beta": 1.0, "precision": FLOAT32}
+"""Fields of later versions, and how all was trained before them: that leaves no trace in a key, so that runs of before
+keep theirs."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Config:
     momentum: float = 0.9
     weight_decay: float = 0.004
     batch_size: int = 256
+    precision: str = usual_precision()
     steps: int = 1000
     seed: int = 0
     continues: str = ""
@@ -107,9 +110,12 @@ class Config:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Config:
-        """The opposite of `to_json`. Raises ConfigError as the constructor does, and for an unknown field."""
+        """The opposite of `to_json`, also of a version that knew fewer fields.
+
+        Raises ConfigError as the constructor does, and for an unknown field.
+        """
         cls._refuse_unknown(values)
-        return cls(**values)
+        return cls(**{**LATER, **values})
 
     @cached_property
     def canonical(self) -> Config:
@@ -131,7 +137,7 @@ class Config:
     @cached_property
     def key(self) -> str:
         """Twelve hexadecimal digits that stand for this training: equal for configs that train the same network."""
-        values, default = self.canonical.to_json(), Config()
-        known = {name: v for name, v in values.items() if name not in LATER or v != getattr(default, name)}
+        values = self.canonical.to_json()
+        known = {name: v for name, v in values.items() if name not in LATER or v != LATER[name]}
         fields = json.dumps({"schema": SCHEMA, **known}, sort_keys=True)
         return hashlib.sha256(fields.encode()).hexdigest()[:12]

@@ -7,6 +7,7 @@ from typing import Any
 from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.fields import Choice, Classes, Field, Integer, Integers, MirroredIntegers, Name, Number
 from ae_core.config.losses import LOSSES
+from ae_core.config.precision import PRECISIONS
 from ae_core.errors import ConfigError
 
 ACTIVATIONS = {
@@ -197,6 +198,12 @@ FIELDS: dict[str, Field] = {
         high=1,
     ),
     "batch_size": Integer(group="Optimizer", label="Batch size", help="Images averaged in one step.", low=1, high=4096),
+    "precision": Choice(
+        group="Optimizer",
+        label="Precision",
+        help="Mixed bfloat16 multiplies in 16 bits and adds up in 32: faster where the processor is made for it.",
+        choices=PRECISIONS,
+    ),
     "steps": Integer(
         group="Optimizer",
         label="Steps",

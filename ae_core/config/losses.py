@@ -15,18 +15,25 @@ class Loss:
             (n, 28, 28), and gives their mean loss.
         outputs: the output activations that give what it takes; empty for any.
         why: what it needs of its outputs, as in "needs pixels between 0 and 1".
+        of_logits: where the same is as a function of what comes before a sigmoid, for one that takes its outputs alone;
+            empty if there is none.
     """
 
     title: str
     function: str
     outputs: tuple[str, ...] = ()
     why: str = ""
+    of_logits: str = ""
 
 
 LOSSES: dict[str, Loss] = {
     "mse": Loss("Mean squared error", "training.losses:mean_squared_error"),
     "bce": Loss(
-        "Binary cross-entropy", "training.losses:binary_crossentropy", ("sigmoid",), "needs pixels between 0 and 1"
+        "Binary cross-entropy",
+        "training.losses:binary_crossentropy",
+        ("sigmoid",),
+        "needs pixels between 0 and 1",
+        "training.losses:binary_crossentropy_of_logits",
     ),
 }
 """By the name that a Config has."""

@@ -21,11 +21,12 @@ from ae_core.training.losses import (
     code_penalty,
     kl_divergence,
     loss_function,
+    loss_of_outputs,
     mean_squared_error,
     reparameterized,
     weight_penalty,
 )
-from ae_core.training.networks import Network, build_network
+from ae_core.training.networks import Network, build_network, build_trained_network
 from ae_core.training.optimizers import build_optimizer, update_of
 
 WIDE_CODE = 64
@@ -48,9 +49,14 @@ class Stepper:
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
         self.config = config
-        self.network: Network = build_network(config)
+        self.network: Network = build_trained_network(config)
+        # What is looked at is made as others will make it, whatever a step rounds: by a network that takes the weights
+        # over before a look.
+        self._shown: Network = build_network(config)
+        self._shown_is_new = False
         # Looked up here: TensorFlow would take the look-up for a part of the step that it compiles.
-        self._reconstruction_loss = loss_function(config.loss)
+        self._loss_of_outputs = loss_of_outputs(config)
+        self._loss_of_images = loss_function(config.loss)
         self._layers = self.network.layer_variables
         # One for each layer: its update then overlaps with the rest of the backward pass. They never share a state, so
         # the weights come out as from one for all.
@@ -77,18 +83,19 @@ class Stepper:
         self._advance = self._compile_steps()
         self._evaluate = tf.function(self._measure)
         self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview))[1])
-        self._encode_between = tf.function(lambda: self.network.encoder(to_floats(self._between), training=False))
+        self._encode_between = tf.function(lambda: self._shown.encoder(to_floats(self._between), training=False))
 
     def advance(self, count: int) -> Batches:
         """Train `count` steps; returns the losses of each one's batch."""
         indices = batch_indices(self.config, self._count, self.step, count)
         columns = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
         self.step += count
-        self._sample_codes = None
+        self._forget_looks()
         return Batches(*(column.numpy().tolist() for column in columns))
 
     def evaluate(self) -> HeldOut:
         """Losses on the held-out sample; NaN if a weight is broken."""
+        self._take_weights_over()
         loss, squared_error, kl, self._sample_codes = self._evaluate()
         return HeldOut(float(loss), float(squared_error), tuple(kl.numpy().tolist()))
 
@@ -104,9 +111,15 @@ class Stepper:
 
     def reconstruct(self) -> dict[PreviewOf, NDArray[np.float32]]:
         """Reconstructions of the `previews`, each (16, 28, 28)."""
+        self._take_weights_over()
         made = np.asarray(self._reconstruct())
         held_out = len(self.previews["held-out"])
         return {"held-out": made[:held_out], "training": made[held_out:]}
+
+    def finished_network(self) -> Network:
+        """The network as it stands, in float32 and whole, for others to use. It changes with the next look."""
+        self._take_weights_over()
+        return self._shown
 
     @property
     def variables(self) -> list[Any]:
@@ -124,7 +137,7 @@ class Stepper:
         for variable, value in zip(self.variables, snapshot.values, strict=True):
             variable.assign(value)
         self.step = snapshot.step
-        self._sample_codes = None
+        self._forget_looks()
 
     def load_weights(self, snapshot: Snapshot) -> None:
         """Take the weights of a snapshot and nothing else: the optimizer and the count of steps begin anew."""
@@ -133,7 +146,18 @@ class Stepper:
         floats = (value for value in snapshot.values if value.dtype == np.float32)
         for variable, value in zip(self.network.trainable_variables, floats, strict=False):
             variable.assign(value)
+        self._forget_looks()
+
+    def _forget_looks(self) -> None:
         self._sample_codes = None
+        self._shown_is_new = False
+
+    def _take_weights_over(self) -> None:
+        if self._shown_is_new:
+            return
+        for variable, trained in zip(self._shown.trainable_variables, self.network.trainable_variables, strict=True):
+            variable.assign(trained)
+        self._shown_is_new = True
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
         layers = self._layers
@@ -170,13 +194,13 @@ class Stepper:
             noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
             inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
         codes, kl = self._draw(inputs, step)
-        reconstructions = self.network.decoder(codes, training=True)
+        loss, reconstructions = self._loss_of_outputs(images, self.network.decoder(codes, training=True))
         penalty = tf.constant(0.0)
         if config.weight_l2:
             penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
         if config.code_l1:
             penalty += config.code_l1 * code_penalty(codes)
-        return self._reconstruction_loss(images, reconstructions), reconstructions, kl, penalty
+        return loss, reconstructions, kl, penalty
 
     def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes to train the decoder with, and the KL term in nats an image."""
@@ -193,25 +217,25 @@ class Stepper:
 
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes and reconstructions as the codec will make them."""
-        codes = self.network.encoder(images, training=False)
-        return codes, self.network.decoder(codes, training=False)
+        codes = self._shown.encoder(images, training=False)
+        return codes, self._shown.decoder(codes, training=False)
 
     def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """The three losses on the held-out sample, and its codes."""
         images = self._sample
-        if self.network.posterior is None:
+        if self._shown.posterior is None:
             codes, reconstructions = self._pass(images)
             squared_error, kl = mean_squared_error(images, reconstructions), tf.zeros([0])
         else:
-            codes, z_log_var = tf.split(self.network.posterior(images, training=False), 2, axis=1)
-            squared_error = mean_squared_error(images, self.network.decoder(codes, training=False))
+            codes, z_log_var = tf.split(self._shown.posterior(images, training=False), 2, axis=1)
+            squared_error = mean_squared_error(images, self._shown.decoder(codes, training=False))
             kl = kl_divergence(codes, z_log_var)
             drawn = reparameterized(codes, z_log_var, self._sample_noise)
-            reconstructions = self.network.decoder(drawn, training=False)
-        loss = self._reconstruction_loss(images, reconstructions)
+            reconstructions = self._shown.decoder(drawn, training=False)
+        loss = self._loss_of_images(images, reconstructions)
         # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
         # its terms.
-        total = tf.add_n([tf.reduce_sum(weight) for weight in self.network.trainable_variables])
+        total = tf.add_n([tf.reduce_sum(weight) for weight in self._shown.trainable_variables])
         sound = tf.math.is_finite(total)
         return tf.where(sound, loss, np.nan), tf.where(sound, squared_error, np.nan), kl, codes
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import keras
 
 from ae_core.config.config import Config
-from ae_core.config.layers import IMAGE_SHAPE, KERNEL_SIZE, Layer
+from ae_core.config.layers import IMAGE_SHAPE, KERNEL_SIZE, Layer, Plan
 from ae_core.config.plan import plan_layers
+from ae_core.config.precision import FLOAT32
+from ae_core.training.activations import trained_activation
 
 
 @dataclass(frozen=True)
@@ -49,59 +51,93 @@ class Network:
 
 
 def build_network(config: Config) -> Network:
-    """The network of `config` with its first random weights, which depend on `config.seed` alone.
+    """The network of `config` in float32 with its first random weights, which depend on `config.seed` alone.
+
+    Raises:
+        ConfigError: the network would be too large.
+    """
+    return _build(plan_layers(config), _Maker(config, _seeds(config), FLOAT32))
+
+
+def build_trained_network(config: Config) -> Network:
+    """The same as a training step has it: in the precision of `config`, its decoder without the last activation.
+
+    That one is left to the loss, which is exact and quick with what comes before it. Weights and codes are float32.
 
     Raises:
         ConfigError: the network would be too large.
     """
     plan = plan_layers(config)
-    seeds = count(config.seed * 1000)
+    last = max(index for index, layer in enumerate(plan.decoder) if layer.params)
+    decoder = tuple(
+        replace(layer, activation="linear") if index == last else layer for index, layer in enumerate(plan.decoder)
+    )
+    return _build(replace(plan, decoder=decoder), _Maker(config, _seeds(config), config.precision, trained_activation))
+
+
+def _build(plan: Plan, rounded: _Maker) -> Network:
+    # What a code says is said in full, whatever the layers around it are rounded to.
+    full = replace(rounded, precision=FLOAT32)
     pixels = keras.Input(IMAGE_SHAPE, name="encoder_input")
-    last = _stacked(pixels, "encoder", plan.encoder[:-1], config, seeds)
-    z_mean = _stacked(last, "encoder", plan.encoder[-1:], config, seeds, first=len(plan.encoder) - 1)
-    codes = keras.Input((config.latent_dim,), name="decoder_input")
-    decoder = keras.Model(codes, _stacked(codes, "decoder", plan.decoder, config, seeds), name="decoder")
+    last = rounded.stacked(pixels, "encoder", plan.encoder[:-1])
+    z_mean = full.stacked(last, "encoder", plan.encoder[-1:], first=len(plan.encoder) - 1)
+    codes = keras.Input(plan.encoder[-1].shape, name="decoder_input")
+    decoder = keras.Model(codes, rounded.stacked(codes, "decoder", plan.decoder), name="decoder")
     encoder = keras.Model(pixels, z_mean, name="encoder")
     if plan.log_var is None:
         return Network(encoder, decoder)
-    z_log_var = _keras_layer(plan.log_var, "encoder_log_var", config, next(seeds))(last)
+    z_log_var = full.layer(plan.log_var, "encoder_log_var")(last)
     both = keras.layers.Concatenate(name="posterior_parts")([z_mean, z_log_var])
     return Network(encoder, decoder, keras.Model(pixels, both, name="posterior"))
 
 
-def _stacked(
-    outputs: Any, name: str, layers: Sequence[Layer], config: Config, seeds: count[int], *, first: int = 0
-) -> Any:
-    """What comes out of `layers`, one after the other; `first` is the number of the first in its model."""
-    for index, layer in enumerate(layers, first):
-        outputs = _keras_layer(layer, f"{name}_{index}_{layer.kind}", config, next(seeds))(outputs)
-    return outputs
+def _seeds(config: Config) -> count[int]:
+    """One for each layer, none of them that of another layer or of another seed's layers."""
+    return count(config.seed * 1000)
 
 
-def _keras_layer(layer: Layer, name: str, config: Config, seed: int) -> keras.layers.Layer:
-    # Every layer has a seed of its own: one initializer object shared by all would give equal layers equal weights.
-    initializer = type(keras.initializers.get(config.initializer))(seed=seed)
-    convolution = {
-        "kernel_size": KERNEL_SIZE,
-        "strides": layer.strides,
-        "padding": "same",
-        "activation": layer.activation,
-        "kernel_initializer": initializer,
-        "name": name,
-    }
-    match layer.kind:
-        case "flatten":
-            return keras.layers.Flatten(name=name)
-        case "reshape":
-            return keras.layers.Reshape(layer.shape, name=name)
-        case "dense":
-            return keras.layers.Dense(
-                layer.shape[0], activation=layer.activation, kernel_initializer=initializer, name=name
-            )
-        case "conv":
-            return keras.layers.Conv2D(layer.shape[-1], **convolution)
-        case "conv_transpose":
-            return keras.layers.Conv2DTranspose(layer.shape[-1], **convolution)
-        case "dropout":
-            return keras.layers.Dropout(config.dropout, seed=seed, name=name)
-    raise AssertionError(layer.kind)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes Keras layers of one precision, each with the next of `seeds`.
+
+    Attributes:
+        activation: what stands for an activation that a plan calls by its name; by default that name, which any Keras
+            knows.
+    """
+
+    config: Config
+    seeds: count[int]
+    precision: str
+    activation: Callable[[str], Any] = str
+
+    def stacked(self, outputs: Any, name: str, layers: Sequence[Layer], *, first: int = 0) -> Any:
+        """What comes out of `layers`, one after the other; `first` is the number of the first in its model."""
+        for index, layer in enumerate(layers, first):
+            outputs = self.layer(layer, f"{name}_{index}_{layer.kind}")(outputs)
+        return outputs
+
+    def layer(self, layer: Layer, name: str) -> keras.layers.Layer:
+        """A layer of Keras as `layer` describes it."""
+        # Every layer has a seed of its own: one initializer object shared by all would give equal layers equal weights.
+        seed = next(self.seeds)
+        common = {"name": name, "dtype": self.precision}
+        weighted = {
+            "activation": self.activation(layer.activation),
+            "kernel_initializer": type(keras.initializers.get(self.config.initializer))(seed=seed),
+            **common,
+        }
+        convolution = {"kernel_size": KERNEL_SIZE, "strides": layer.strides, "padding": "same", **weighted}
+        match layer.kind:
+            case "flatten":
+                return keras.layers.Flatten(**common)
+            case "reshape":
+                return keras.layers.Reshape(layer.shape, **common)
+            case "dense":
+                return keras.layers.Dense(layer.shape[0], **weighted)
+            case "conv":
+                return keras.layers.Conv2D(layer.shape[-1], **convolution)
+            case "conv_transpose":
+                return keras.layers.Conv2DTranspose(layer.shape[-1], **convolution)
+            case "dropout":
+                return keras.layers.Dropout(self.config.dropout, seed=seed, **common)
+        raise AssertionError(layer.kind)

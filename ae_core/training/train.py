@@ -307,7 +307,7 @@ class _Sitting:
         """Leave a usable codec and its figures behind; the status comes last."""
         self._take_frame(self.stepper.evaluate())
         self.recorder.save()
-        figures = leave_behind(self.stepper.network, self.run, self.data)
+        figures = leave_behind(self.stepper.finished_network(), self.run, self.data)
         self._write_status(state, message=message, **asdict(figures))
         self._report()
         return self.run.fresh()

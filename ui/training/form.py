@@ -11,6 +11,7 @@ from ae_core.config.config import Config
 from ae_core.config.fields import Choice, Classes, Field, Integer
 from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.plan import plan_layers
+from ae_core.config.precision import precision_note
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.datasets.catalogue import describe, list_datasets
 from ae_core.datasets.dataset import DatasetInfo
@@ -178,6 +179,8 @@ def _row(names: list[str], problems: dict[str, str]) -> None:
     for name, column in zip(names, st.columns(ACROSS), strict=False):
         with column:
             _widget(name, FIELDS[name])
+            if name == "precision" and (note := precision_note(st.session_state[_key(name)])):
+                st.caption(note)
             if name in problems:
                 st.error(problems[name])
 

@@ -10,10 +10,12 @@ import pytest
 
 from ae_core.codecs.pca import PcaBasis
 from ae_core.config.config import Config
+from ae_core.config.precision import FLOAT32, MIXED
 from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import as_floats
 from ae_core.training.loop import Stepper, batch_indices
 from tests.unit.choices import choices
-from tests.unit.tiny import DENSE
+from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
 STEPS = 60
 # The codes of this one are zero or positive, so that an L1 penalty can make entries exactly zero.
@@ -134,9 +136,41 @@ def test_a_linear_network_approaches_pca(zeros_and_ones: Dataset) -> None:
     )  # fmt: skip
     stepper, _ = trained(linear, zeros_and_ones, steps=600)
     images = zeros_and_ones.train_images
-    guesses = np.asarray(stepper.network.decoder(stepper.network.encoder(images)))
+    network = stepper.finished_network()
+    guesses = np.asarray(network.decoder(network.encoder(images)))
     best = PcaBasis.fit(images).held_out_mse(images)[linear.latent_dim]
     assert best < np.mean((guesses - images) ** 2) < 1.02 * best
+
+
+@pytest.mark.parametrize("config", [PLAIN, VARIATIONAL, CONV], ids=["dense", "variational", "conv"])
+def test_in_mixed_precision_the_same_bits_come_out_and_nearly_the_same_error(
+    config: Config, zeros_and_ones: Dataset
+) -> None:
+    exact, _ = trained(replace(config, precision=FLOAT32), zeros_and_ones)
+    mixed, losses = trained(replace(config, precision=MIXED), zeros_and_ones)
+    again, same_losses = trained(replace(config, precision=MIXED), zeros_and_ones)
+    assert losses == same_losses
+    pairs = zip(mixed.snapshot().values, again.snapshot().values, strict=True)
+    assert all(np.array_equal(first, second) for first, second in pairs)
+    assert not np.array_equal(exact.snapshot().values[0], mixed.snapshot().values[0])
+    assert mixed.evaluate().mse == pytest.approx(exact.evaluate().mse, rel=0.05)
+
+
+@pytest.mark.parametrize("precision", choices("precision"))
+def test_looks_are_made_in_float32_by_the_network_that_others_get(precision: str, zeros_and_ones: Dataset) -> None:
+    stepper, _ = trained(replace(PLAIN, precision=precision), zeros_and_ones)
+    network, shown = stepper.finished_network(), stepper.previews["held-out"]
+    made = np.asarray(network.decoder(network.encoder(as_floats(shown))))
+    assert np.abs(made - stepper.reconstruct()["held-out"]).max() < 1e-6
+    for weight, expected in zip(network.trainable_variables, stepper.network.trainable_variables, strict=True):
+        assert np.array_equal(weight.numpy(), expected.numpy())
+
+
+def test_a_run_in_one_precision_goes_on_with_the_weights_of_the_other(zeros_and_ones: Dataset) -> None:
+    parent, _ = trained(replace(PLAIN, precision=FLOAT32), zeros_and_ones)
+    stepper = Stepper(replace(PLAIN, precision=MIXED), zeros_and_ones)
+    stepper.load_weights(parent.snapshot())
+    assert stepper.evaluate() == parent.evaluate()
 
 
 def test_weights_of_another_run_are_taken_and_nothing_else(plain: Stepper, zeros_and_ones: Dataset) -> None:

@@ -1,0 +1,94 @@
+"""Those whom the benchmark of trainings compares with: each trains the network it is said to train."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from ae_core.config.config import Config
+from ae_core.config.plan import plan_layers
+from benchmarks import training
+from benchmarks.peers.trainer import NETWORKS, PEERS, Peer, Trainer, weighted_layers
+from benchmarks.rows import BenchmarkError, Row
+from benchmarks.training import OURS, compare, peer_rows
+
+DENSE = Config(
+    encoder_widths=(12,), latent_dim=5, loss="mse", output_activation="relu", optimizer="rmsprop", learning_rate=0.001,
+    batch_size=50,
+)  # fmt: skip
+CONVOLUTIONAL = replace(
+    DENSE,
+    architecture="conv",
+    filters=(3, 4),
+    loss="bce",
+    output_activation="sigmoid",
+    optimizer="adam",
+    learning_rate=0.01,
+)
+HERE = [name for name, peer in PEERS.items() if not peer.missing]
+TRAINING = [name for name in HERE if "convolutional" in PEERS[name].networks]
+
+
+def trainer(name: str, config: Config) -> Trainer:
+    built: Trainer = import_module(f"benchmarks.peers.{PEERS[name].module}").build(config)
+    return built
+
+
+@pytest.mark.parametrize("config", [DENSE, CONVOLUTIONAL], ids=["dense", "convolutional"])
+@pytest.mark.parametrize("name", TRAINING)
+def test_a_peer_has_our_parameters_and_its_loss_falls(name: str, config: Config) -> None:
+    peer = trainer(name, config)
+    losses = peer.advance(50)
+    assert peer.params == plan_layers(config).params
+    assert len(losses) == 50
+    assert np.mean(losses[-10:]) < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_peer_tells_its_rate(name: str) -> None:
+    assert trainer(name, DENSE).rate(50) > 0
+
+
+def test_the_bare_products_are_those_of_all_dense_layers() -> None:
+    assert PEERS["products"].networks == ("dense",)
+    wide = [(width, layer.shape[0]) for width, layer in weighted_layers(DENSE) if layer.kind == "dense"]
+    assert wide == [(784, 12), (12, 5), (5, 12), (12, 784)]
+
+
+def test_all_train_networks_of_the_app() -> None:
+    assert [config.schedule for config in NETWORKS.values()] == ["constant"] * len(NETWORKS)
+    assert plan_layers(NETWORKS["dense"]).params == 1_100_320
+
+
+def test_who_is_not_installed_is_said_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(PEERS, "away", Peer("Away", "away", ("no_such_package",)))
+    assert training.installed("dense")[0] == OURS
+    assert "away" not in training.installed("dense")
+    assert "Away is missing: pip install -r requirements-bench.txt brings no_such_package" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [(11, 0.5), (10, 0.56)], ids=["parameters", "loss"])
+def test_who_trains_something_else_is_not_compared(other: tuple[int, float]) -> None:
+    with pytest.raises(BenchmarkError, match="Keras fit trains something else"):
+        compare({OURS: (10, 0.5), "keras": other})
+
+
+def test_losses_that_other_first_weights_explain_are_no_matter() -> None:
+    compare({OURS: (10, 0.5), "keras": (10, 0.52), "products": (None, None)})
+
+
+def test_the_best_peer_of_a_convolutional_network_decides() -> None:
+    rates = {OURS: 80.0, "keras": 40.0, "jax": 50.0}
+    assert [row.against for row in peer_rows("convolutional", rates)] == [40.0, 50.0, 50.0]
+    best: Row = peer_rows("convolutional", rates)[-1]
+    assert (best.ratio, best.reached) == (1.6, True)
+
+
+def test_the_bare_products_have_a_bar_of_their_own_for_a_dense_network() -> None:
+    rows = peer_rows("dense", {OURS: 120.0, "keras": 60.0, "jax": 100.0, "products": 110.0})
+    assert [row.reached for row in rows] == [True, True, False]
