@@ -10,6 +10,7 @@ from ae_core.codecs.pca import PcaBasis
 from ae_core.config.config import Config
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import load_dataset
+from benchmarks.loops import SETTLING
 from benchmarks.rows import Bar, Row, alternate, say
 from benchmarks.sides import Side
 
@@ -19,7 +20,6 @@ AGAINST_LIBRARY = Bar(1.0, "most")
 VARIATIONAL = PRESETS["variational"]
 PLAIN = replace(VARIATIONAL, family="autoencoder")
 COMPONENTS = 256
-SETTLING = 50
 
 _steppers: dict[Config, Any] = {}
 

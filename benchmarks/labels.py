@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ae_core.classification.contest import CONTESTANTS, EPOCHS, PUBLISHED, Contest, Standing
+from ae_core.config.precision import PRECISIONS
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.runs.store import RunStore
 from benchmarks.rows import Bar, BenchmarkError, Row, alternate, say
@@ -158,9 +159,9 @@ def _page(table: dict[int, Standings], rows: Sequence[Row]) -> str:
         "",
         f"On {date.today():%d %B %Y}, Python {platform.python_version()}, {versions}. The encoder is that of the "
         f"preset {CATALOGUE[PRESET].title}: a variational autoencoder with 20 dimensions that has seen the 60,000 "
-        f"training images of MNIST and no label, in {run.status.step:,} steps ({run.status.seconds:.0f} s; negative "
-        f"ELBO {run.status.neg_elbo:.1f} nats an image). Contestants learn from the same labelled images, as many "
-        "of each class, and name the 10,000 test images.",
+        f"training images of MNIST and no label, in {run.status.step:,} steps in {PRECISIONS[run.config.precision]} "
+        f"({run.status.seconds:.0f} s; negative ELBO {run.status.neg_elbo:.1f} nats an image). Contestants learn from "
+        "the same labelled images, as many of each class, and name the 10,000 test images.",
         "",
         "## Error in %",
         "",

@@ -23,9 +23,9 @@ Reports = list[tuple[float, int]]
 """Of each report, when it came and which step it told of."""
 
 
-def begin_ours(config: Config, folder: Path, step: int) -> None:
-    """Train up to about `step` and pause there, so that each round can go on from the same place."""
-    _train_until(config, folder, lambda reports: reports[-1][1] >= step)
+def begin_ours(config: Config, folder: Path) -> None:
+    """Pause a training before its first step, so that each round can go on from the same place."""
+    _train_until(config, folder, lambda _: True)
 
 
 def our_rate(config: Config, folder: Path, steps: int) -> float:

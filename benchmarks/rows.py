@@ -166,7 +166,7 @@ def take_turns(sides: Mapping[str, Callable[[], float]], *, rounds: int) -> dict
     for number in range(rounds):
         for name in [*sides][:: 1 if number % 2 == 0 else -1]:
             results[name].append(sides[name]())
-        told = ", ".join(f"{name} {values[-1]:.3g}".strip() for name, values in results.items())
+        told = ", ".join(f"{name} {values[-1]:.3g}" for name, values in results.items())
         say(f"  round {number + 1} of {rounds}: {told}")
     return results
 

@@ -113,11 +113,19 @@ def _params(preset: Preset) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    run = _trained(_config(options.preset, options.set), RunStore())
+    config = _config(options.preset, options.set)
+    _remark(config)
+    run = _trained(config, RunStore())
     if run.status.state == "paused":
         return INTERRUPTED
     _print(options, _figures(run))
     return 0
+
+
+def _remark(config: Config) -> None:
+    """Say on stderr what may surprise of these settings on this machine."""
+    if note := precision_note(config.precision):
+        print(note, file=sys.stderr)
 
 
 def _trained(config: Config, store: RunStore) -> Run:
@@ -129,8 +137,6 @@ def _trained(config: Config, store: RunStore) -> Run:
     # What is wrong with the config is told before TensorFlow takes its seconds.
     plan_layers(config)
     data = dataset_for(config, folder=store.root / "datasets")
-    if note := precision_note(config.precision):
-        print(note, file=sys.stderr)
     with silent_tensorflow():
         from ae_core.training.imports import import_keras
 
@@ -151,6 +157,7 @@ def _sweep(options: argparse.Namespace) -> int:
     store = RunStore()
     sweep = Sweep.read(_config(options.preset, options.set), options.field, split_values(options.values))
     sweep.check(store.root / "datasets")
+    _remark(sweep.base)
     rows = []
     for text, config in zip(sweep.texts, sweep.configs, strict=True):
         print(f"{sweep.field}={text}", file=sys.stderr)

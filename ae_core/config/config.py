@@ -18,7 +18,7 @@ from ae_core.config.precision import FLOAT32, usual_precision
 from ae_core.errors import ConfigError
 
 SCHEMA = 1
-"""Part of every key. Raise it when the same fields begin to mean another training."""
+"""Part of every key. Raise it when the same fields begin to mean another training; another rounding is none."""
 KEY_PATTERN = re.compile(r"[0-9a-f]{12}")
 LATER: dict[str, Any] = {"beta": 1.0, "precision": FLOAT32}
 """Fields of later versions, and how all was trained before them: that leaves no trace in a key, so that runs of before
@@ -60,7 +60,7 @@ class Config:
     momentum: float = 0.9
     weight_decay: float = 0.004
     batch_size: int = 256
-    precision: str = usual_precision()
+    precision: str = dataclasses.field(default_factory=usual_precision)
     steps: int = 1000
     seed: int = 0
     continues: str = ""

@@ -201,7 +201,7 @@ FIELDS: dict[str, Field] = {
     "precision": Choice(
         group="Optimizer",
         label="Precision",
-        help="Mixed bfloat16 multiplies in 16 bits and adds up in 32: faster where the processor is made for it.",
+        help="Mixed bfloat16 multiplies numbers of 16 bits: faster on a processor made for it, to the same error.",
         choices=PRECISIONS,
     ),
     "steps": Integer(

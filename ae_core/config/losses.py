@@ -25,6 +25,10 @@ class Loss:
     why: str = ""
     of_logits: str = ""
 
+    def __post_init__(self) -> None:
+        if self.of_logits and self.outputs != ("sigmoid",):
+            raise ValueError(f"A loss of logits takes outputs of a sigmoid alone. Received: {self.outputs}.")
+
 
 LOSSES: dict[str, Loss] = {
     "mse": Loss("Mean squared error", "training.losses:mean_squared_error"),

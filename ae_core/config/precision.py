@@ -9,15 +9,16 @@ FLOAT32 = "float32"
 MIXED = "mixed_bfloat16"
 PRECISIONS = {FLOAT32: "float32", MIXED: "Mixed bfloat16"}
 """By Keras's names of them, as pages write them."""
-UNITS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
-"""What Linux calls instructions that multiply bfloat16: two of Intel's and AMD's processors, one of Arm's."""
+UNITS = frozenset({"avx512_bf16", "amx_bf16"})
+"""What Linux calls the instructions of Intel's and AMD's that multiply bfloat16; nobody has measured Arm's here."""
 PROCESSOR = Path("/proc/cpuinfo")
 
 
 @cache
-def has_bfloat16() -> bool:
-    """Whether this machine's processor says that it has units for bfloat16; False where it cannot be asked."""
-    return not UNITS.isdisjoint(_flags())
+def has_bfloat16() -> bool | None:
+    """Whether this machine's processor says that it has units for bfloat16; None where it cannot be asked."""
+    flags = _flags()
+    return not UNITS.isdisjoint(flags) if flags else None
 
 
 def usual_precision() -> str:
@@ -27,17 +28,16 @@ def usual_precision() -> str:
 
 def precision_note(precision: str) -> str:
     """What to say to somebody who has chosen it on this machine; empty when there is nothing to say."""
-    if precision == MIXED and not has_bfloat16():
-        return "This processor is not made for bfloat16: float32 is faster here."
+    if precision == MIXED and has_bfloat16() is False:
+        return "The processor here is not made for bfloat16: float32 is faster on it."
     return ""
 
 
 def _flags() -> set[str]:
-    """What the first processor has, as Linux names it; nothing on other systems."""
+    """What the first processor has, as Linux names it on Intel's and AMD's; nothing elsewhere."""
     try:
         lines = PROCESSOR.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return set()
-    # "flags" of Intel's and AMD's, "Features" of Arm's.
-    listed = (line.partition(":")[2] for line in lines if line.lower().startswith(("flags", "features")))
+    listed = (line.partition(":")[2] for line in lines if line.startswith("flags"))
     return set(next(listed, "").split())

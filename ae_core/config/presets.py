@@ -8,6 +8,7 @@ from functools import lru_cache
 from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import Config
 from ae_core.config.hyperparameters import FIELDS
+from ae_core.config.precision import usual_precision
 
 
 @dataclass(frozen=True)
@@ -154,17 +155,20 @@ def title_of(config: Config) -> str:
 
     Where more than `MOST_CHANGES` do, its network in a few words.
     """
-    changes = {name: _changes(preset, config) for name, preset in PRESETS.items()}
+    # In which precision it was trained is no kind of training: it is told at the end, where it is not the usual one.
+    changes = {name: _changes(replace(preset, precision=config.precision), config) for name, preset in PRESETS.items()}
+    unusual = [] if config.precision == usual_precision() else [setting_words(config, "precision")]
     name = min(changes, key=lambda name: len(changes[name]))
     if len(changes[name]) <= MOST_CHANGES:
-        return ", ".join([CATALOGUE[name].title, *(setting_words(config, field) for field in changes[name])])
+        return ", ".join([CATALOGUE[name].title, *(setting_words(config, field) for field in changes[name]), *unusual])
     kind = FIELDS["architecture"].text(config.architecture).capitalize()
     if config.family == "variational":
         kind = f"Variational {kind.lower()}"
     sizes = getattr(config, ARCHITECTURES[config.architecture].sizes)
     network = f"{kind} {'-'.join(map(str, sizes))}" if sizes else f"{kind}, no hidden layers"
     others = [field for field in ("beta", "train_size", "classes", "dataset") if field in changes[name]]
-    return ", ".join([network, *(setting_words(config, field) for field in ("latent_dim", "steps", *others))])
+    settings = (setting_words(config, field) for field in ("latent_dim", "steps", *others))
+    return ", ".join([network, *settings, *unusual])
 
 
 def setting_words(config: Config, field: str) -> str:

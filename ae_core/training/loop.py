@@ -49,15 +49,15 @@ class Stepper:
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
         self.config = config
-        self.network: Network = build_trained_network(config)
+        self.trained_network: Network = build_trained_network(config)
         # What is looked at is made as others will make it, whatever a step rounds: by a network that takes the weights
         # over before a look.
         self._shown: Network = build_network(config)
-        self._shown_is_new = False
+        self._shown_is_current = False
         # Looked up here: TensorFlow would take the look-up for a part of the step that it compiles.
         self._loss_of_outputs = loss_of_outputs(config)
         self._loss_of_images = loss_function(config.loss)
-        self._layers = self.network.layer_variables
+        self._layers = self.trained_network.layer_variables
         # One for each layer: its update then overlaps with the rest of the backward pass. They never share a state, so
         # the weights come out as from one for all.
         self.optimizers = [build_optimizer(config) for _ in self._layers]
@@ -125,7 +125,7 @@ class Stepper:
     def variables(self) -> list[Any]:
         """Weights, states of random layers, and the optimizers' moments."""
         states = [variable for optimizer in self.optimizers for variable in optimizer.variables]
-        return [*self.network.variables, *states]
+        return [*self.trained_network.variables, *states]
 
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
@@ -144,20 +144,21 @@ class Stepper:
         # Weights are the first floats of a snapshot. The states of dropout between them are not: they are integers, and
         # the other run may have had none.
         floats = (value for value in snapshot.values if value.dtype == np.float32)
-        for variable, value in zip(self.network.trainable_variables, floats, strict=False):
+        for variable, value in zip(self.trained_network.trainable_variables, floats, strict=False):
             variable.assign(value)
         self._forget_looks()
 
     def _forget_looks(self) -> None:
         self._sample_codes = None
-        self._shown_is_new = False
+        self._shown_is_current = False
 
     def _take_weights_over(self) -> None:
-        if self._shown_is_new:
+        if self._shown_is_current:
             return
-        for variable, trained in zip(self._shown.trainable_variables, self.network.trainable_variables, strict=True):
-            variable.assign(trained)
-        self._shown_is_new = True
+        shown, trained = self._shown.trainable_variables, self.trained_network.trainable_variables
+        for variable, weights in zip(shown, trained, strict=True):
+            variable.assign(weights)
+        self._shown_is_current = True
 
     def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
         layers = self._layers
@@ -194,19 +195,19 @@ class Stepper:
             noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
             inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
         codes, kl = self._draw(inputs, step)
-        loss, reconstructions = self._loss_of_outputs(images, self.network.decoder(codes, training=True))
+        loss, reconstructions = self._loss_of_outputs(images, self.trained_network.decoder(codes, training=True))
         penalty = tf.constant(0.0)
         if config.weight_l2:
-            penalty += config.weight_l2 * weight_penalty(self.network.trainable_variables)
+            penalty += config.weight_l2 * weight_penalty(self.trained_network.trainable_variables)
         if config.code_l1:
             penalty += config.code_l1 * code_penalty(codes)
         return loss, reconstructions, kl, penalty
 
     def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes to train the decoder with, and the KL term in nats an image."""
-        if self.network.posterior is None:
-            return self.network.encoder(images, training=True), tf.constant(0.0)
-        z_mean, z_log_var = tf.split(self.network.posterior(images, training=True), 2, axis=1)
+        if self.trained_network.posterior is None:
+            return self.trained_network.encoder(images, training=True), tf.constant(0.0)
+        z_mean, z_log_var = tf.split(self.trained_network.posterior(images, training=True), 2, axis=1)
         # Negative, so that these draws are not those of the input's noise.
         noise = self._noise(tf.shape(z_mean)[0], [self.config.seed, -1 - step])
         return reparameterized(z_mean, z_log_var, noise), tf.reduce_sum(kl_divergence(z_mean, z_log_var))

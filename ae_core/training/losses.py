@@ -31,10 +31,10 @@ def binary_crossentropy(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Ten
 
 @tf.custom_gradient
 def binary_crossentropy_of_logits(images: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """The same of reconstructions that are the sigmoid of `logits`, (n, 28, 28) of any size."""
+    """The same of reconstructions that are the sigmoid of `logits`; both (n, 28, 28), the logits of any value."""
 
     def gradient(upstream: tf.Tensor) -> tuple[None, tf.Tensor]:
-        # In one pass, where TensorFlow's own takes a dozen: the sigmoid is there already, as the reconstructions.
+        # In one pass, where TensorFlow's own takes a dozen; the sigmoid is that of the reconstructions, computed once.
         return None, (tf.sigmoid(logits) - images) * (upstream / tf.cast(tf.size(images), tf.float32))
 
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(images, logits)), gradient

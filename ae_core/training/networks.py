@@ -62,7 +62,8 @@ def build_network(config: Config) -> Network:
 def build_trained_network(config: Config) -> Network:
     """The same as a training step has it: in the precision of `config`, its decoder without the last activation.
 
-    That one is left to the loss, which is exact and quick with what comes before it. Weights and codes are float32.
+    That one is left to the loss, which is exact and quick with what comes before it. Weights are float32, and so is the
+    layer that gives the code.
 
     Raises:
         ConfigError: the network would be too large.
@@ -75,14 +76,14 @@ def build_trained_network(config: Config) -> Network:
     return _build(replace(plan, decoder=decoder), _Maker(config, _seeds(config), config.precision, trained_activation))
 
 
-def _build(plan: Plan, rounded: _Maker) -> Network:
-    # What a code says is said in full, whatever the layers around it are rounded to.
-    full = replace(rounded, precision=FLOAT32)
+def _build(plan: Plan, maker: _Maker) -> Network:
+    # The layer that gives the code is computed in full, whatever the layers around it round.
+    full = replace(maker, precision=FLOAT32)
     pixels = keras.Input(IMAGE_SHAPE, name="encoder_input")
-    last = rounded.stacked(pixels, "encoder", plan.encoder[:-1])
+    last = maker.stacked(pixels, "encoder", plan.encoder[:-1])
     z_mean = full.stacked(last, "encoder", plan.encoder[-1:], first=len(plan.encoder) - 1)
     codes = keras.Input(plan.encoder[-1].shape, name="decoder_input")
-    decoder = keras.Model(codes, rounded.stacked(codes, "decoder", plan.decoder), name="decoder")
+    decoder = keras.Model(codes, maker.stacked(codes, "decoder", plan.decoder), name="decoder")
     encoder = keras.Model(pixels, z_mean, name="encoder")
     if plan.log_var is None:
         return Network(encoder, decoder)
@@ -139,5 +140,6 @@ class _Maker:
             case "conv_transpose":
                 return keras.layers.Conv2DTranspose(layer.shape[-1], **convolution)
             case "dropout":
-                return keras.layers.Dropout(self.config.dropout, seed=seed, **common)
+                # In bfloat16 TensorFlow would draw from 128 values: a share of 0.01 would come out as one of 0.008.
+                return keras.layers.Dropout(self.config.dropout, seed=seed, name=name, dtype=FLOAT32)
         raise AssertionError(layer.kind)

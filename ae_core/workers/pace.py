@@ -22,17 +22,18 @@ class Pace:
     """Learns from trainings how fast the workers are."""
 
     def __init__(self) -> None:
-        self._speed = DEFAULT_SPEED
+        self._speeds: dict[str, float] = {}
 
     def learn(self, config: Config, steps_per_second: float) -> None:
         """Take in how fast a training of `config` goes; 0 while that is not known."""
         cost = _cost(config)
         if steps_per_second and cost >= TELLING:
-            self._speed = steps_per_second * cost
+            self._speeds[config.precision] = steps_per_second * cost
 
     def seconds(self, config: Config) -> float:
         """That a worker takes for all steps of `config`."""
-        return START_SECONDS + config.steps * (STEP_SECONDS + _cost(config) / self._speed)
+        speed = self._speeds.get(config.precision, DEFAULT_SPEED)
+        return START_SECONDS + config.steps * (STEP_SECONDS + _cost(config) / speed)
 
 
 def _cost(config: Config) -> int:

@@ -14,7 +14,7 @@ from jax import numpy as jnp
 from ae_core.config.config import Config
 from ae_core.config.layers import KERNEL_SIZE, Layer
 from ae_core.datasets.catalogue import load_dataset
-from benchmarks.peers.trainer import Trainer, glorot, weighted_layers
+from benchmarks.peers.trainer import Trainer, glorot, layers_with_widths
 
 AT_ONCE = 25
 """Steps of one call of the compiled function."""
@@ -27,7 +27,7 @@ def build(config: Config) -> Trainer:
 class _JaxScan(Trainer):
     def __init__(self, config: Config) -> None:
         images = jnp.asarray(load_dataset("mnist").train_images)
-        layers = weighted_layers(config)
+        layers = layers_with_widths(config)
         last = max(index for index, (_, layer) in enumerate(layers) if layer.params)
         by_logits = config.loss == "bce"
         passes = [_pass(layer, activated=not (by_logits and index == last)) for index, (_, layer) in enumerate(layers)]
@@ -59,7 +59,9 @@ class _JaxScan(Trainer):
         self.params = sum(int(np.size(part)) for layer in weights for part in layer)
 
     def advance(self, steps: int) -> Sequence[float]:
-        """In whole calls of `AT_ONCE`."""
+        """`steps` must be a multiple of `AT_ONCE`. Raises ValueError."""
+        if steps % AT_ONCE:
+            raise ValueError(f"steps must be a multiple of {AT_ONCE}. Received: {steps}.")
         losses: list[Any] = []
         for _ in range(steps // AT_ONCE):
             self._key, key = jax.random.split(self._key)

@@ -23,7 +23,7 @@ class _Ours(Trainer):
         self._config = config
         self._stepper = Stepper(config, load_dataset("mnist"))
         self._folder = TemporaryDirectory()
-        begin_ours(config, Path(self._folder.name), 0)
+        begin_ours(config, Path(self._folder.name))
         self.params = plan_layers(config).params
 
     def advance(self, steps: int) -> Sequence[float]:

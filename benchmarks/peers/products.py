@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ae_core.config.config import Config
-from benchmarks.peers.trainer import Trainer, weighted_layers
+from benchmarks.peers.trainer import Trainer, layers_with_widths
 
 
 def build(config: Config) -> Trainer:
@@ -24,7 +24,7 @@ class _Products(Trainer):
         def matrix(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
             return random.random(shape, np.float32)
 
-        shapes = [(width, layer.shape[-1]) for width, layer in weighted_layers(config) if layer.kind == "dense"]
+        shapes = [(width, layer.shape[-1]) for width, layer in layers_with_widths(config) if layer.kind == "dense"]
         batch, pairs = config.batch_size, []
         for index, (fan_in, units) in enumerate(shapes):
             inputs, kernel, gradient = matrix(batch, fan_in), matrix(fan_in, units), matrix(batch, units)

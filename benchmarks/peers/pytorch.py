@@ -13,7 +13,7 @@ from torch.nn import functional
 from ae_core.config.config import Config
 from ae_core.config.layers import KERNEL_SIZE, Layer
 from ae_core.datasets.catalogue import load_dataset
-from benchmarks.peers.trainer import Trainer, glorot, weighted_layers
+from benchmarks.peers.trainer import Trainer, glorot, layers_with_widths
 
 
 def build(config: Config) -> Trainer:
@@ -26,11 +26,12 @@ class _PyTorch(Trainer):
         self._config = config
         self._images = torch.from_numpy(load_dataset("mnist").train_images.copy())
         random = np.random.default_rng(config.seed)
-        parts = [part for width, layer in weighted_layers(config) for part in _modules(width, layer, random)]
+        parts = [part for width, layer in layers_with_widths(config) for part in _modules(width, layer, random)]
         # The last activation is the loss's, which is quicker and exact.
         self._by_logits = config.loss == "bce"
         if self._by_logits:
-            parts = [part for part in parts if not isinstance(part, torch.nn.Sigmoid)]
+            last = max(index for index, part in enumerate(parts) if isinstance(part, nn.Sigmoid))
+            del parts[last]
         self._model = torch.nn.Sequential(*parts).to(memory_format=torch.channels_last)
         self._optimizer = {
             "rmsprop": lambda weights: torch.optim.RMSprop(weights, config.learning_rate, alpha=0.9, foreach=True),

@@ -18,15 +18,20 @@ from numpy.typing import NDArray
 from ae_core.config.config import Config
 from ae_core.config.layers import Layer
 from ae_core.config.plan import plan_layers
+from ae_core.config.precision import FLOAT32
 from ae_core.config.presets import PRESETS
+from benchmarks.loops import SETTLING
+
+ENDLESS = 200_000
+"""Steps, so that no training ends while it is measured."""
 
 NETWORKS: dict[str, Config] = {
-    "dense": PRESETS["article"],
-    "convolutional": replace(PRESETS["convolutional"], filters=(16, 32), learning_rate=0.002, schedule="constant"),
+    "dense": replace(PRESETS["article"], steps=ENDLESS),
+    "convolutional": replace(
+        PRESETS["convolutional"], filters=(16, 32), learning_rate=0.002, schedule="constant", steps=ENDLESS
+    ),
 }
 """The article's, and one with convolutions of 16 and 32 filters; both with a constant learning rate, as peers have."""
-SETTLING = 50
-"""Steps before any are timed: what is compiled at first is, and what the system took from an idle process is back."""
 
 
 LAST = 10
@@ -62,12 +67,14 @@ class Peer:
         module: of `benchmarks.peers`; its `build(config)` gives a `Trainer`.
         needs: packages that it imports, which an installation may lack.
         networks: those of `NETWORKS` that it has.
+        precision: in which it trains; None for that of the network's config.
     """
 
     title: str
     module: str
     needs: tuple[str, ...] = ()
     networks: tuple[str, ...] = tuple(NETWORKS)
+    precision: str | None = FLOAT32
 
     @property
     def missing(self) -> list[str]:
@@ -76,7 +83,8 @@ class Peer:
 
 
 PEERS: dict[str, Peer] = {
-    "ours": Peer("Bottleneck", "ours"),
+    "ours": Peer("Bottleneck", "ours", precision=None),
+    "float32": Peer("Bottleneck in float32", "ours"),
     "keras": Peer("Keras fit", "keras_fit"),
     "torch": Peer("PyTorch", "pytorch", ("torch",)),
     "jax": Peer("JAX", "jax_scan", ("jax", "optax")),
@@ -89,7 +97,9 @@ _trainers: dict[tuple[str, str], Trainer] = {}
 def begin(peer: str, network: str) -> tuple[int | None, float | None]:
     """Build it and train the first `SETTLING` steps: its parameters, and the mean loss of the last `LAST` of these."""
     build: Callable[[Config], Trainer] = import_module(f"benchmarks.peers.{PEERS[peer].module}").build
-    trainer = _trainers[peer, network] = build(NETWORKS[network])
+    config = NETWORKS[network]
+    precision = PEERS[peer].precision or config.precision
+    trainer = _trainers[peer, network] = build(replace(config, precision=precision))
     losses = trainer.advance(SETTLING)
     return trainer.params, float(np.mean(losses[-LAST:])) if losses else None
 
@@ -99,7 +109,7 @@ def rate(peer: str, network: str, steps: int) -> float:
     return _trainers[peer, network].rate(steps)
 
 
-def weighted_layers(config: Config) -> list[tuple[int, Layer]]:
+def layers_with_widths(config: Config) -> list[tuple[int, Layer]]:
     """The layers of encoder and decoder, each with the number of channels or units that go into it; 0 for images."""
     plan = plan_layers(config)
     layers, width = [], 0

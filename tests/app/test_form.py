@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ae_core.config import precision
 from ae_core.config.config import Config
 from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.presets import CATALOGUE, PRESETS
@@ -117,6 +118,33 @@ def test_an_optimizer_shows_the_settings_that_it_uses(tab: Tab, optimizer: str, 
     tab.open("train")
     tab.selectbox(key="set_optimizer").set_value(optimizer).run()
     assert {"momentum", "weight_decay"} & {key.removeprefix("set_") for key in keys(tab)} == {shown} - {None}
+
+
+def test_on_a_processor_without_bfloat16_it_is_said_that_float32_is_faster(
+    tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
+    tab.open("train", precision=precision.FLOAT32)
+    assert not [caption for caption in tab.caption if "bfloat16" in caption.value]
+    tab.selectbox(key="set_precision").set_value(precision.MIXED).run()
+    assert [caption.value for caption in tab.caption if "bfloat16" in caption.value] == [
+        "The processor here is not made for bfloat16: float32 is faster on it."
+    ]
+    assert not tab.error
+
+
+@pytest.mark.parametrize("chosen", precision.PRECISIONS)
+def test_a_preset_is_the_same_one_in_either_precision(tab: Tab, chosen: str) -> None:
+    tab.open("train", precision=chosen)
+    assert tab.selectbox(key="preset").value == "quick-start"
+
+
+@pytest.mark.parametrize("chosen", precision.PRECISIONS)
+def test_a_precision_is_in_the_address_where_it_is_not_the_usual_one(tab: Tab, chosen: str) -> None:
+    tab.open("train")
+    tab.selectbox(key="set_precision").set_value(chosen).run()
+    unusual = chosen if chosen != precision.usual_precision() else None
+    assert tab.query_params.get("precision") == unusual
 
 
 def test_a_field_that_is_hidden_for_a_while_keeps_its_value(tab: Tab) -> None:

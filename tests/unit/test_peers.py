@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
@@ -10,14 +11,15 @@ import pytest
 
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
+from ae_core.config.precision import FLOAT32, MIXED
 from benchmarks import training
-from benchmarks.peers.trainer import NETWORKS, PEERS, Peer, Trainer, weighted_layers
+from benchmarks.peers.trainer import ENDLESS, NETWORKS, PEERS, Peer, Trainer, layers_with_widths
 from benchmarks.rows import BenchmarkError, Row
 from benchmarks.training import OURS, compare, peer_rows
 
 DENSE = Config(
     encoder_widths=(12,), latent_dim=5, loss="mse", output_activation="relu", optimizer="rmsprop", learning_rate=0.001,
-    batch_size=50,
+    batch_size=50, steps=ENDLESS,
 )  # fmt: skip
 CONVOLUTIONAL = replace(
     DENSE,
@@ -54,7 +56,7 @@ def test_a_peer_tells_its_rate(name: str) -> None:
 
 def test_the_bare_products_are_those_of_all_dense_layers() -> None:
     assert PEERS["products"].networks == ("dense",)
-    wide = [(width, layer.shape[0]) for width, layer in weighted_layers(DENSE) if layer.kind == "dense"]
+    wide = [(width, layer.shape[0]) for width, layer in layers_with_widths(DENSE) if layer.kind == "dense"]
     assert wide == [(784, 12), (12, 5), (5, 12), (12, 784)]
 
 
@@ -82,13 +84,36 @@ def test_losses_that_other_first_weights_explain_are_no_matter() -> None:
     compare({OURS: (10, 0.5), "keras": (10, 0.52), "products": (None, None)})
 
 
-def test_the_best_peer_of_a_convolutional_network_decides() -> None:
-    rates = {OURS: 80.0, "keras": 40.0, "jax": 50.0}
-    assert [row.against for row in peer_rows("convolutional", rates)] == [40.0, 50.0, 50.0]
+@pytest.fixture
+def in_precision(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has our side train in another precision than this machine's usual one."""
+
+    def choose(precision: str) -> None:
+        for name, config in NETWORKS.items():
+            monkeypatch.setitem(NETWORKS, name, replace(config, precision=precision))
+
+    return choose
+
+
+def test_the_best_peer_of_a_convolutional_network_decides_if_nobody_is_missing(
+    in_precision: Callable[[str], None],
+) -> None:
+    in_precision(MIXED)
+    rates = {OURS: 80.0, "float32": 60.0, "keras": 40.0, "torch": 30.0, "jax": 50.0}
+    assert [row.against for row in peer_rows("convolutional", rates)] == [60.0, 40.0, 30.0, 50.0, 50.0]
     best: Row = peer_rows("convolutional", rates)[-1]
     assert (best.ratio, best.reached) == (1.6, True)
+    assert best.name.endswith("the best of them (JAX)")
+    del rates["torch"]
+    assert [row.bar for row in peer_rows("convolutional", rates)] == [None, None, None]
 
 
-def test_the_bare_products_have_a_bar_of_their_own_for_a_dense_network() -> None:
+@pytest.mark.parametrize(
+    ("precision", "reached"), [(MIXED, [True, True, False]), (FLOAT32, [True, None, None])], ids=["mixed", "float32"]
+)
+def test_bars_that_only_bfloat16_can_reach_are_asked_of_it_alone(
+    precision: str, reached: list[bool | None], in_precision: Callable[[str], None]
+) -> None:
+    in_precision(precision)
     rows = peer_rows("dense", {OURS: 120.0, "keras": 60.0, "jax": 100.0, "products": 110.0})
-    assert [row.reached for row in rows] == [True, True, False]
+    assert [row.reached for row in rows] == reached

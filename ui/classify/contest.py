@@ -11,6 +11,7 @@ import streamlit as st
 
 from ae_core.classification.contest import CONTESTANTS, WHOLE
 from ae_core.classification.kept_contests import kept_contests
+from ae_core.config.precision import FLOAT32
 from ae_core.errors import BottleneckError
 from ae_core.runs.run import Run
 from ae_core.workers.contests import ContestProgress, Contests
@@ -144,7 +145,7 @@ def _seconds(field: Field, outcomes: Outcomes, rounds: Sequence[tuple[int, int]]
     seconds, courses = 0.0, []
     for at in rounds:
         left = set(CONTESTANTS) - set(outcomes[at].outcomes if at in outcomes else ())
-        course = replace(field.run.config, steps=WHOLE.steps(at[0]), batch_size=WHOLE.batch)
+        course = replace(field.run.config, steps=WHOLE.steps(at[0]), batch_size=WHOLE.batch, precision=FLOAT32)
         courses += [course] * len(left & {"fine-tuned", "from-scratch"})
         seconds += SECONDS_EACH * len(left) + SECONDS_A_LABEL * at[0] * ("logistic-pixels" in left)
     # What several contests share is made for the first of them.

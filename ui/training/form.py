@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -190,8 +191,11 @@ def _rows(names: list[str]) -> list[list[str]]:
 
 
 def _preset_of(config: Config | None) -> str:
-    known = {preset.key: name for name, preset in PRESETS.items()}
-    return known.get(config.key, CUSTOM) if config else CUSTOM
+    if config is None:
+        return CUSTOM
+    # A preset is the same one in either precision.
+    known = {replace(preset, precision=config.precision).key: name for name, preset in PRESETS.items()}
+    return known.get(config.key, CUSTOM)
 
 
 def _applies(name: str) -> bool:

@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ae_core.cli.commands import main
+from ae_core.config.precision import FLOAT32, MIXED
 from ae_core.config.presets import PRESETS, title_of
 from ae_core.runs.history import History
-from ae_core.runs.run import Run
+from ae_core.runs.run import Run, Status
 from ae_core.runs.store import RunStore
 from tests.unit.tiny import DENSE, assert_same_bits
 from tests.unit.waiting import wait_until
@@ -62,6 +65,22 @@ def test_presets_are_listed_with_their_settings(shell: Shell) -> None:
     assert (code, err, list(rows)) == (0, "", list(PRESETS))
     assert rows["article"]["params"] == 1_100_320
     assert rows["article"]["settings"] == PRESETS["article"].to_text()
+
+
+@pytest.mark.parametrize(("chosen", "remark"), [(FLOAT32, ""), (MIXED, "float32 is faster")])
+def test_it_is_said_where_another_precision_would_be_faster(
+    chosen: str, remark: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ae_core.config.precision.has_bfloat16", lambda: False)
+    monkeypatch.setenv("AE_RUNS", str(tmp_path))
+    config = replace(PRESETS["quick-start"], precision=chosen)
+    run = RunStore().create(config)
+    run.write_status(Status(state="finished", test_mse=0.01))
+    assert main(["train", "--set", f"precision={chosen}"]) == 0
+    first, _, rest = capsys.readouterr().err.partition("\n")
+    assert remark in first
+    assert ("trained before" in first) is not bool(remark)
+    assert ("trained before" in rest) is bool(remark)
 
 
 def test_presets_can_be_read_by_people(shell: Shell) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ae_core.config.config import Config
+from ae_core.config.hyperparameters import FIELDS
+from ae_core.config.precision import usual_precision
 from ae_core.config.presets import PRESETS, title_of
 from ae_core.errors import RunNameError, RunNotFoundError
 from ae_core.runs.run import Run, Status
@@ -16,6 +18,7 @@ from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from tests.small import add_digits
+from tests.unit.choices import choices
 
 CONFIG = Config(steps=30, latent_dim=4)
 SETTINGS = "Quick start, 4 dimensions, 30 steps"
@@ -99,6 +102,22 @@ def test_a_training_is_called_after_the_nearest_preset_and_what_it_changes_or_af
     preset: str, changes: dict[str, Any], title: str
 ) -> None:
     assert title_of(replace(PRESETS[preset], **changes)) == title
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "title"),
+    [
+        ("article", {}, "The article"),
+        ("quick-start", {"latent_dim": 8, "steps": 30, "seed": 3}, "Quick start, 8 dimensions, 30 steps, seed 3"),
+        ("quick-start", {"latent_dim": 8, "steps": 30, "seed": 3, "dropout": 0.1}, "Dense 512, 8 dimensions, 30 steps"),
+    ],
+)
+@pytest.mark.parametrize("precision", choices("precision"))
+def test_an_unusual_precision_is_told_at_the_end_and_changes_nothing_else_of_a_title(
+    preset: str, changes: dict[str, Any], title: str, precision: str
+) -> None:
+    told = "" if precision == usual_precision() else f", precision {FIELDS['precision'].words(precision)}"
+    assert title_of(replace(PRESETS[preset], precision=precision, **changes)) == f"{title}{told}"
 
 
 def test_a_run_of_a_sweep_is_called_after_its_value_and_what_the_sweep_is_called(store: RunStore, run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from ae_core.config.precision import FLOAT32, MIXED
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import as_floats
 from ae_core.training.loop import Stepper, batch_indices
+from ae_core.training.networks import build_trained_network
 from tests.unit.choices import choices
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
@@ -41,12 +43,12 @@ def plain(plainly: tuple[Stepper, list[float]]) -> Stepper:
 
 def kernels(stepper: Stepper) -> float:
     """Sum of squares of all kernels."""
-    weights = stepper.network.trainable_variables
+    weights = stepper.trained_network.trainable_variables
     return sum(float(np.square(weight.numpy()).sum()) for weight in weights if weight.name == "kernel")
 
 
 def codes(stepper: Stepper, data: Dataset) -> np.ndarray[Any, Any]:
-    return np.asarray(stepper.network.encoder(data.test_images[:500]))
+    return np.asarray(stepper.trained_network.encoder(data.test_images[:500]))
 
 
 def test_every_epoch_shows_every_image_once() -> None:
@@ -131,8 +133,8 @@ def test_dropout_and_noise_disturb_training_and_nothing_else(
 
 def test_a_linear_network_approaches_pca(zeros_and_ones: Dataset) -> None:
     linear = replace(
-        DENSE, encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.01, batch_size=256,
-        schedule="cosine", steps=600,
+        DENSE, precision=FLOAT32, encoder_widths=(), output_activation="linear", loss="mse", learning_rate=0.01,
+        batch_size=256, schedule="cosine", steps=600,
     )  # fmt: skip
     stepper, _ = trained(linear, zeros_and_ones, steps=600)
     images = zeros_and_ones.train_images
@@ -157,20 +159,32 @@ def test_in_mixed_precision_the_same_bits_come_out_and_nearly_the_same_error(
 
 
 @pytest.mark.parametrize("precision", choices("precision"))
+def test_dropout_leaves_the_share_and_the_mean_that_it_should(precision: str) -> None:
+    network = build_trained_network(replace(PLAIN, precision=precision, dropout=0.01))
+    (dropout,) = (layer for layer in network.encoder.layers if isinstance(layer, keras.layers.Dropout))
+    left = np.asarray(dropout(np.ones((1000, 1000), np.float32), training=True))
+    assert np.mean(left == 0) == pytest.approx(0.01, rel=0.05)
+    assert left.mean() == pytest.approx(1, abs=0.001)
+
+
+@pytest.mark.parametrize("precision", choices("precision"))
 def test_looks_are_made_in_float32_by_the_network_that_others_get(precision: str, zeros_and_ones: Dataset) -> None:
     stepper, _ = trained(replace(PLAIN, precision=precision), zeros_and_ones)
     network, shown = stepper.finished_network(), stepper.previews["held-out"]
     made = np.asarray(network.decoder(network.encoder(as_floats(shown))))
     assert np.abs(made - stepper.reconstruct()["held-out"]).max() < 1e-6
-    for weight, expected in zip(network.trainable_variables, stepper.network.trainable_variables, strict=True):
+    for weight, expected in zip(network.trainable_variables, stepper.trained_network.trainable_variables, strict=True):
         assert np.array_equal(weight.numpy(), expected.numpy())
 
 
 def test_a_run_in_one_precision_goes_on_with_the_weights_of_the_other(zeros_and_ones: Dataset) -> None:
     parent, _ = trained(replace(PLAIN, precision=FLOAT32), zeros_and_ones)
     stepper = Stepper(replace(PLAIN, precision=MIXED), zeros_and_ones)
+    before = stepper.evaluate()
     stepper.load_weights(parent.snapshot())
-    assert stepper.evaluate() == parent.evaluate()
+    assert stepper.evaluate() == parent.evaluate() != before
+    stepper.advance(5)
+    assert stepper.evaluate().loss < parent.evaluate().loss
 
 
 def test_weights_of_another_run_are_taken_and_nothing_else(plain: Stepper, zeros_and_ones: Dataset) -> None:
@@ -178,7 +192,9 @@ def test_weights_of_another_run_are_taken_and_nothing_else(plain: Stepper, zeros
     stepper.load_weights(plain.snapshot())
     assert stepper.step == 0
     assert stepper.evaluate() == plain.evaluate()
-    for weight, expected in zip(stepper.network.trainable_variables, plain.network.trainable_variables, strict=True):
+    for weight, expected in zip(
+        stepper.trained_network.trainable_variables, plain.trained_network.trainable_variables, strict=True
+    ):
         assert np.array_equal(weight.numpy(), expected.numpy())
 
 

@@ -13,6 +13,7 @@ from ae_core.training.losses import (
     binary_crossentropy,
     binary_crossentropy_of_logits,
     code_penalty,
+    loss_function,
     loss_of_outputs,
     mean_squared_error,
     weight_penalty,
@@ -69,8 +70,7 @@ def test_outputs_are_rounded_before_the_last_activation_and_not_after(loss: str,
     exact = 1 / (1 + np.exp(-np.asarray(outputs, np.float64)))
     assert reconstructions.dtype == tf.float32
     assert np.abs(np.asarray(reconstructions) - exact).max() < 1e-6
-    whole = {"mse": mean_squared_error, "bce": binary_crossentropy}[loss]
-    assert float(value) == pytest.approx(float(whole(IMAGES, reconstructions)), rel=1e-5)
+    assert float(value) == pytest.approx(float(loss_function(loss)(IMAGES, reconstructions)), rel=1e-5)
 
 
 @pytest.mark.parametrize("architecture", ["dense", "conv"])

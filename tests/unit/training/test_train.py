@@ -25,6 +25,7 @@ from ae_core.training import checkpoints
 from ae_core.training import train as training
 from ae_core.training.checkpoints import load_checkpoint
 from ae_core.training.train import against_divergence, train
+from tests.unit.choices import choices
 from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits, assert_same_frames, frames_of
 
 # Everything that could make two trainings differ: noise, dropout, moments, a schedule, penalties.
@@ -49,10 +50,11 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Watcher]:
     return train(DENSE, store=RunStore(tmp_path_factory.mktemp("twin")), report=watcher.report), watcher
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """`RICH` trained at one go, in steps that are taken by the dozen."""
-    return train(RICH, store=RunStore(tmp_path_factory.mktemp("undisturbed")))
+@pytest.fixture(scope="module", params=choices("precision"))
+def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`RICH` in either precision, trained at one go, in steps that are taken by the dozen."""
+    config = replace(RICH, precision=request.param)
+    return train(config, store=RunStore(tmp_path_factory.mktemp("undisturbed")))
 
 
 @pytest.fixture
@@ -151,9 +153,9 @@ def test_a_run_that_was_paused_again_and_again_ends_with_the_same_bits_and_frame
     undisturbed: Run, store: RunStore
 ) -> None:
     for step in (0, 1, 7, 23):
-        run = interrupt(RICH, store, "pause", at=step)
+        run = interrupt(undisturbed.config, store, "pause", at=step)
         assert (run.status.state, run.status.step, run.usable) == ("paused", step, False)
-    run = train(RICH, store=store)
+    run = train(undisturbed.config, store=store)
     assert_same_bits(run, undisturbed)
     assert_same_frames(frames_of(run), frames_of(undisturbed))
 
@@ -221,7 +223,7 @@ def test_weights_that_are_broken_are_not_kept_by_an_interruption(
         def advance(self, count: int) -> Batches:
             losses = super().advance(count)
             if self.step == 22:
-                self.network.trainable_variables[0].assign(np.full((784, 16), np.nan))
+                self.trained_network.trainable_variables[0].assign(np.full((784, 16), np.nan))
             return losses
 
     monkeypatch.setattr(training, "Stepper", Breaking)
