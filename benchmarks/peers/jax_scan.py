@@ -32,7 +32,7 @@ class _JaxScan(Trainer):
         by_logits = config.loss == "bce"
         passes = [_pass(layer, activated=not (by_logits and index == last)) for index, (_, layer) in enumerate(layers)]
         optimizer = {
-            "rmsprop": optax.rmsprop(config.learning_rate, decay=0.9),
+            "rmsprop": optax.rmsprop(config.learning_rate, decay=0.9, eps=1e-7, eps_in_sqrt=True),
             "adam": optax.adam(config.learning_rate),
         }[config.optimizer]
 

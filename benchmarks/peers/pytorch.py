@@ -15,6 +15,9 @@ from ae_core.config.layers import KERNEL_SIZE, Layer
 from ae_core.datasets.catalogue import load_dataset
 from benchmarks.peers.trainer import Trainer, glorot, layers_with_widths
 
+EPSILON = 1e-7
+"""Keras's, which it adds to the mean of squares; PyTorch adds it to the root of that. Gradients here are no larger."""
+
 
 def build(config: Config) -> Trainer:
     return _PyTorch(config)
@@ -34,7 +37,9 @@ class _PyTorch(Trainer):
             del parts[last]
         self._model = torch.nn.Sequential(*parts).to(memory_format=torch.channels_last)
         self._optimizer = {
-            "rmsprop": lambda weights: torch.optim.RMSprop(weights, config.learning_rate, alpha=0.9, foreach=True),
+            "rmsprop": lambda weights: torch.optim.RMSprop(
+                weights, config.learning_rate, alpha=0.9, eps=EPSILON**0.5, foreach=True
+            ),
             "adam": lambda weights: torch.optim.Adam(weights, config.learning_rate, foreach=True),
         }[config.optimizer](self._model.parameters())
         self.params = sum(weights.numel() for weights in self._model.parameters())

@@ -10,7 +10,7 @@ import pytest
 
 from ae_core.config.config import Config
 from ae_core.config.hyperparameters import FIELDS
-from ae_core.config.precision import usual_precision
+from ae_core.config.precision import MIXED, usual_precision
 from ae_core.config.presets import PRESETS, title_of
 from ae_core.errors import RunNameError, RunNotFoundError
 from ae_core.runs.run import Run, Status
@@ -108,6 +108,7 @@ def test_a_training_is_called_after_the_nearest_preset_and_what_it_changes_or_af
     ("preset", "changes", "title"),
     [
         ("article", {}, "The article"),
+        ("article", {"output_activation": "tanh"}, "The article, output activation tanh"),
         ("quick-start", {"latent_dim": 8, "steps": 30, "seed": 3}, "Quick start, 8 dimensions, 30 steps, seed 3"),
         ("quick-start", {"latent_dim": 8, "steps": 30, "seed": 3, "dropout": 0.1}, "Dense 512, 8 dimensions, 30 steps"),
     ],
@@ -118,6 +119,12 @@ def test_an_unusual_precision_is_told_at_the_end_and_changes_nothing_else_of_a_t
 ) -> None:
     told = "" if precision == usual_precision() else f", precision {FIELDS['precision'].words(precision)}"
     assert title_of(replace(PRESETS[preset], precision=precision, **changes)) == f"{title}{told}"
+
+
+def test_a_preset_that_has_a_precision_of_its_own_is_called_by_its_title() -> None:
+    assert title_of(PRESETS["article-long"]) == "The article, long"
+    mixed = replace(PRESETS["article-long"], precision=MIXED)
+    assert title_of(mixed) == "The article, long, precision Mixed bfloat16"
 
 
 def test_a_run_of_a_sweep_is_called_after_its_value_and_what_the_sweep_is_called(store: RunStore, run: Run) -> None:
