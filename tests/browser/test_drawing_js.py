@@ -48,3 +48,27 @@ def in_browser(page: Page, canvases: list[Canvas], *, centre: bool) -> np.ndarra
     ]
     made = page.evaluate(CALL, sent)
     return np.stack([np.frombuffer(b64decode(image), "<f4").reshape(28, 28) for image in made])
+
+
+def test_a_canvas_that_has_not_changed_is_read_as_the_same_and_any_change_of_it_is_seen(script_page: Page) -> None:
+    seen = script_page.evaluate(
+        """
+        async () => {
+          const { CanvasReader } = await import("/lib/page/canvas.js");
+          document.body.innerHTML = `<div class="st-key-hand"><canvas class="dc-canvas" width="40" height="30"></canvas>
+            <canvas class="upper-canvas" width="40" height="30"></canvas></div>`;
+          const [drawn, unfinished] = [...document.querySelectorAll("canvas")].map((layer) => layer.getContext("2d"));
+          const reader = new CanvasReader("hand");
+          const reads = [reader.read(), reader.read()];
+          drawn.fillRect(39, 29, 1, 1);
+          reads.push(reader.read(), reader.read());
+          unfinished.fillRect(0, 0, 1, 1);
+          reads.push(reader.read());
+          unfinished.clearRect(0, 0, 1, 1);
+          reads.push(reader.read());
+          const last = ({ rgba }) => [rgba[3], rgba.at(-1)];
+          return [reads.slice(1).map((read, index) => read === reads[index]), last(reads[4]), last(reads[5])];
+        }
+        """
+    )
+    assert seen == [[True, False, True, False, False], [255, 255], [0, 255]]

@@ -244,7 +244,7 @@ class Figure {
     if (this.readable) {
       try {
         const canvas = this.reader.read();
-        return canvas && digitFromCanvas(canvas.rgba, canvas.width, canvas.height, this.settings.centre);
+        return canvas && this.digitOf(canvas);
       } catch (error) {
         // Some browsers do not let a page read a canvas back, since that can tell one computer from another.
         console.warn("The canvas cannot be read in this browser.", error);
@@ -252,6 +252,15 @@ class Figure {
       }
     }
     return this.result?.clean ?? null;
+  }
+
+  /** The digit on a canvas; looked for once, as long as neither the canvas nor the setting changes. */
+  digitOf(canvas) {
+    const { centre } = this.settings;
+    if (this.found?.canvas !== canvas || this.found.centre !== centre) {
+      this.found = { canvas, centre, digit: digitFromCanvas(canvas.rgba, canvas.width, canvas.height, centre) };
+    }
+    return this.found.digit;
   }
 
   repaint() {
