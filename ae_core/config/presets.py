@@ -57,7 +57,7 @@ CATALOGUE: dict[str, Preset] = {
     ),
     "article-long": Preset(
         "The article, long",
-        "The same for 30,000 steps, as the tutorial trained it. Watch what the extra 29,000 steps bring.",
+        "The same for 30,000 steps, in float32, as the tutorial trained it. Watch what the extra 29,000 steps bring.",
         # In bfloat16 its error was a twelfth larger; all others are the same in either (docs/performance.md).
         replace(_ARTICLE, steps=30_000, precision=FLOAT32),
     ),
