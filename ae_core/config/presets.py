@@ -156,8 +156,7 @@ def title_of(config: Config) -> str:
 
     Where more than `MOST_CHANGES` do, its network in a few words.
     """
-    # In which precision it was trained is no kind of training: it is told at the end, where it is not the usual one.
-    changes = {name: _changes(replace(preset, precision=config.precision), config) for name, preset in PRESETS.items()}
+    changes = {name: _changes(preset, config) for name, preset in PRESETS.items()}
     name = min(changes, key=lambda name: len(changes[name]))
     near = len(changes[name]) <= MOST_CHANGES
     usual = PRESETS[name].precision if near else usual_precision()
@@ -180,5 +179,8 @@ def setting_words(config: Config, field: str) -> str:
 
 
 def _changes(preset: Config, config: Config) -> list[str]:
-    """The fields in which the training of `config` differs from that of `preset`."""
-    return [f for f in FIELDS if getattr(preset.canonical, f) != getattr(config.canonical, f)]
+    """The fields in which the training of `config` differs from that of `preset`, but for its precision.
+
+    That makes no other kind of training, and is told by itself where it is not the usual one.
+    """
+    return [f for f in FIELDS if f != "precision" and getattr(preset.canonical, f) != getattr(config.canonical, f)]

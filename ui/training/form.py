@@ -12,7 +12,7 @@ from ae_core.config.config import Config
 from ae_core.config.fields import Choice, Classes, Field, Integer
 from ae_core.config.hyperparameters import FIELDS, read_field
 from ae_core.config.plan import plan_layers
-from ae_core.config.precision import precision_note
+from ae_core.config.precision import PRECISIONS, precision_note
 from ae_core.config.presets import CATALOGUE, PRESETS
 from ae_core.datasets.catalogue import describe, list_datasets
 from ae_core.datasets.dataset import DatasetInfo
@@ -193,9 +193,9 @@ def _rows(names: list[str]) -> list[list[str]]:
 def _preset_of(config: Config | None) -> str:
     if config is None:
         return CUSTOM
-    # A preset is the same one in either precision.
-    known = {replace(preset, precision=config.precision).key: name for name, preset in PRESETS.items()}
-    return known.get(config.key, CUSTOM)
+    # A preset is the same one in either precision. Its own key is known; a changed one is made at each run of the page.
+    keys = {replace(config, precision=precision).key for precision in PRECISIONS}
+    return next((name for name, preset in PRESETS.items() if preset.key in keys), CUSTOM)
 
 
 def _applies(name: str) -> bool:

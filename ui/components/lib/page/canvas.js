@@ -39,7 +39,7 @@ export class CanvasReader {
 
   /**
    * @returns {{rgba: Uint8ClampedArray, width: number, height: number}|null} null while there is no canvas; the same
-   *   object as the last time if nothing has changed since: to compare costs a tenth of what is done with a drawing.
+   *   object as the last time if nothing has changed since.
    */
   read() {
     if (!this.layers.length || !this.layers.every((layer) => layer.isConnected)) this.find();
