@@ -6,7 +6,6 @@ killed on the way.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -33,6 +32,7 @@ from ae_core.training.checkpoints import (
     parent_weights,
     save_checkpoint,
 )
+from ae_core.training.garbage import collect_garbage
 from ae_core.training.loop import Stepper
 from ae_core.training.outcome import leave_behind
 
@@ -86,9 +86,7 @@ def train(
             _note_failure(run, str(error))
             raise
         finally:
-            # Graphs hold each other, and their copy of the images: nobody else would let go of them before the next
-            # training.
-            gc.collect()
+            collect_garbage()
 
 
 def _note_failure(run: Run, message: str) -> None:

@@ -117,12 +117,16 @@ class Contests(Work[ContestProgress]):
         report(ContestProgress(phase="encoding all images"))
         with quiet_stderr():
             from ae_core.classification import networks  # noqa: F401 the contestants will import it
+            from ae_core.training.garbage import collect_garbage
         bench = _bench(self.key, self.weights, root)
         for place, (labels, seed) in enumerate(self.rounds):
             at = partial(self._progress, place)
-            run_contest(
-                bench, labels=labels, seed=seed, names=QUICK_FIRST, report=lambda *told, at=at: report(at(*told))
-            )
+            try:
+                run_contest(
+                    bench, labels=labels, seed=seed, names=QUICK_FIRST, report=lambda *told, at=at: report(at(*told))
+                )
+            finally:
+                collect_garbage()
 
     def waiting(self, for_what: str) -> ContestProgress:
         """See `Work`."""
