@@ -17,6 +17,9 @@ from ae_core.runs.store import RunStore
 from bootstrap import take_lock
 from tests.small import FEW, SMALL, add_digits, all_trained, trained
 
+# Two processes of tests share the machine; what two workers do is tested where it is said.
+os.environ.setdefault("AE_WORKERS", "1")
+
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[RunStore], None]) -> RunStore:
     """A folder of runs that the first process which asks fills, and all that run tests beside it read."""

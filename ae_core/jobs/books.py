@@ -48,7 +48,10 @@ class Entry:
     """A line of the books.
 
     Attributes:
+        priority: see `Books`; what is higher is done first.
         future: what Dask calls it, once it is handed over.
+        place: number of the worker of our own that it was given to; None while it waits for one, and where that is left
+            to Dask.
         begun: whether a worker has it.
         request: how it is being called off.
         again: whether somebody has asked for it since it was called off.
@@ -57,7 +60,9 @@ class Entry:
     work: Work[Any]
     owners: set[str]
     progress: Any
+    priority: int
     future: Any = None
+    place: int | None = None
     begun: bool = False
     request: Request | None = None
     again: bool = False
@@ -79,11 +84,10 @@ class Books:
         self._pace = Pace()
         self._numbers = count()
 
-    def priority(self, work: Work[Any]) -> int:
-        """Who is next: of what waits, a worker takes the highest first. Asked once, when the work is handed over."""
-        with self.lock:
-            # Without one of its own, work of the same tenth of a second would be ordered by its name.
-            return work.urgency * ROOM - next(self._numbers)
+    def _priority(self, work: Work[Any]) -> int:
+        """Who is next: of what waits, a worker takes the highest first."""
+        # Without one of its own, Dask would order work of the same tenth of a second by its name.
+        return work.urgency * ROOM - next(self._numbers)
 
     def join(self, work: Work[Any], owner: str) -> bool:
         """Whether it is under way already; then `owner` waits for it, too, and it goes on if it was called off."""
@@ -93,6 +97,8 @@ class Books:
             if entry is None:
                 return False
             entry.owners |= {owner} - {""}
+            # Of what waits nobody has heard yet that it was called off.
+            entry.request = entry.request if entry.future else None
             entry.again = entry.request is not None
             return True
 
@@ -100,7 +106,7 @@ class Books:
         """A line for work that is about to be handed over, at the end; one of before is struck out."""
         with self.lock:
             self._entries.pop(work.name, None)
-            entry = Entry(work, set(owners) - {""}, work.waiting("a worker"))
+            entry = Entry(work, set(owners) - {""}, work.waiting("a worker"), self._priority(work))
             self._entries[work.name] = entry
             return entry
 
@@ -110,6 +116,22 @@ class Books:
             entry = self._entries.get(work.name)
             if entry:
                 entry.request, entry.again = request, False
+            return entry
+
+    def next(self, resource: str) -> Entry | None:
+        """What is to be handed over now of the work that takes `resource`, and to which worker: its `place`.
+
+        Each worker does one such piece at a time. None while all of them do, or when nothing waits. What was called off
+        is first, since it only writes down how it was left; then the highest priority.
+        """
+        with self.lock:
+            all_of_it = [entry for entry in self._entries.values() if entry.work.resource == resource]
+            waiting = [entry for entry in all_of_it if entry.place is None]
+            free = set(range(self.workers)) - {entry.place for entry in all_of_it}
+            if not waiting or not free:
+                return None
+            entry = max(waiting, key=lambda entry: (entry.request is not None, entry.priority))
+            entry.place = min(free)
             return entry
 
     def note_report(self, name: str, values: dict[str, Any] | None) -> None:

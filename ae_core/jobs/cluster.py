@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dask
+import psutil
 from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed.utils import get_mp_context
 
 from ae_core.errors import BottleneckError, CancelledError, JobError
 from ae_core.workers.trainings import TRAINING
 from ae_core.workers.work import Work
 
 CONNECT_SECONDS = 10
+START_SECONDS = 120
 CALM: dict[str, Any] = {
     # Pages need the latest picture only; Dask would keep the last thousand.
     "distributed.admin.low-level-log-length": 10,
@@ -25,7 +30,7 @@ CALM: dict[str, Any] = {
     "distributed.admin.system-monitor.disk": False,
     # Whether the event loop is late, asked for fifty times a second.
     "distributed.admin.tick.interval": "1s",
-    # With a single worker nothing can be moved to a better place.
+    # The queue gives a worker no more than it can do at once: nothing can be moved to a better place.
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.active-memory-manager.start": False,
     # Memory that runs short does so within seconds, not tenths of one.
@@ -34,22 +39,92 @@ CALM: dict[str, Any] = {
 """For a server on which nobody is: by its usual settings Dask looks after itself all the time."""
 
 
-def local_cluster() -> LocalCluster:
-    """One worker on this machine, seen from this machine only: one training at a time, and a thread for all else."""
+WORKERS = "AE_WORKERS"
+MEMORY_OF_A_WORKER = 2 * 2**30
+"""Bytes that a worker may need while it trains a large network and makes a map beside it."""
+PRELOADED = ("distributed", "ae_core.workers.preloaded")
+ROOT = Path(__file__).parents[2]
+
+
+def worker_count() -> int:
+    """How many workers of our own serve this machine: the variable AE_WORKERS, or what `usual_workers` says.
+
+    Raises:
+        JobError: the variable is no whole number from 1 to the number of cores.
+    """
+    cores = os.cpu_count() or 1
+    asked = os.environ.get(WORKERS, "")
+    if not asked:
+        return usual_workers(cores, psutil.virtual_memory().total)
+    if not asked.isdecimal() or not 1 <= int(asked) <= cores:
+        most = "1, as there is one core" if cores == 1 else f"a whole number from 1 to {cores}, the number of cores"
+        raise JobError(f"{WORKERS} must be {most}. Received: {asked}. Change it, or unset it, and start the app again.")
+    return int(asked)
+
+
+def usual_workers(cores: int, memory: int) -> int:
+    """Two on two cores, else one for every two cores, as far as `memory`, in bytes, goes.
+
+    Several short trainings end sooner side by side than each on all cores in turn: half of a short training is not
+    arithmetic, and that has one thread. Each may use all cores, so that one alone is as quick as it can be.
+    """
+    return max(1, min(max(cores // 2, min(cores, 2)), memory // MEMORY_OF_A_WORKER))
+
+
+def local_cluster(workers: int) -> OwnCluster:
+    """Workers on this machine, seen from this machine only: each does one training at a time, and has a thread for all
+    else."""
     # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # The workers are told of these, too.
     dask.config.set(CALM)
-    return LocalCluster(
-        n_workers=1,
+    # Elsewhere a process that has imported TensorFlow cannot be forked.
+    if sys.platform == "linux":
+        _fork_workers()
+    cluster = OwnCluster(
+        n_workers=0,
         threads_per_worker=2,
-        resources={TRAINING: 1},
         host="127.0.0.1",
         dashboard_address=None,
         # Dask's own pages stay off, yet its server takes a port: any free one, or a second app would be warned of 8787.
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=50,
     )
+    cluster.scale(workers)
+    cluster.wait_for_workers(workers, timeout=START_SECONDS)
+    return cluster
+
+
+def _fork_workers() -> None:
+    """Have workers forked from a process that has imported what they need; see `ae_core.workers.preloaded`."""
+    environment = "distributed.nanny.pre-spawn-environ"
+    # It does not find our modules by the app's `sys.path`.
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    dask.config.set(
+        {
+            "distributed.worker.multiprocessing-method": "forkserver",
+            environment: {**dask.config.get(environment), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
+        }
+    )
+    get_mp_context().set_forkserver_preload([*PRELOADED])
+
+
+class OwnCluster(LocalCluster):
+    """Workers that are numbered from 0; each has one of each resource, under a name of its own.
+
+    So the queue can choose a worker, and what that had to do is done by the one that replaces it, at another address.
+    """
+
+    def new_worker_spec(self) -> dict[int, dict[str, Any]]:
+        """See `SpecCluster`."""
+        ((number, spec),) = super().new_worker_spec().items()
+        resources = {resource_of(TRAINING, number): 1}
+        return {number: {**spec, "options": {**spec["options"], "resources": resources}}}
+
+
+def resource_of(resource: str, worker: int) -> str:
+    """What Dask calls the `resource` that the worker of this number has."""
+    return f"{resource}-{worker}"
 
 
 def connect(address: str | None, cluster: LocalCluster | None) -> Client:

@@ -1,6 +1,7 @@
 """The one way in which pages have work done: on Dask, by our own worker or by those of a scheduler that is there.
 
     DASK_SCHEDULER_ADDRESS   address of an existing scheduler; its workers must see the same runs folder
+    AE_WORKERS               how many workers of our own, if there is none; by default what suits the machine
 
 What a piece of work is, `ae_core.workers` says; a kind of it is a class there.
 """
@@ -17,13 +18,13 @@ from distributed import Client, Event, Future
 from ae_core.config.config import Config
 from ae_core.errors import BottleneckError, JobError
 from ae_core.jobs.books import Books, Entry, Job, W
-from ae_core.jobs.cluster import connect, let_go, local_cluster, problem_of, reached
+from ae_core.jobs.cluster import connect, let_go, local_cluster, problem_of, reached, resource_of, worker_count
 from ae_core.jobs.kinds import KINDS
 from ae_core.runs.history import Request
 from ae_core.runs.store import RunStore
 from ae_core.workers.channel import REQUESTS, TOPIC, carry_out, request_event
 from ae_core.workers.pca_fits import PcaFit
-from ae_core.workers.trainings import warm_up
+from ae_core.workers.trainings import TRAINING, warm_up
 from ae_core.workers.work import Work
 
 WARM_UP_PRIORITY = 10_000_000
@@ -38,7 +39,7 @@ class Jobs:
         address: of a Dask scheduler; by default the variable DASK_SCHEDULER_ADDRESS, else a cluster of our own.
 
     Raises:
-        JobError: the scheduler cannot be reached.
+        JobError: the scheduler cannot be reached, or AE_WORKERS is no number of workers for this machine.
     """
 
     def __init__(self, store: RunStore, *, address: str | None = None) -> None:
@@ -48,9 +49,11 @@ class Jobs:
         self._calling = RLock()
         self._closed = False
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
-        self._cluster = None if self._address else local_cluster()
+        self._cluster = None if self._address else local_cluster(worker_count())
         self._client = self._connect()
-        self._warm_up = self._client.submit(warm_up, pure=False, priority=WARM_UP_PRIORITY)
+        if self._cluster:
+            self._books.workers = len(self._cluster.workers)
+        self._warm_ups = self._warm_workers() if self._cluster else []
         self.ask(PcaFit(Config()))
 
     def ask(self, work: Work[Any], *, owner: str = "") -> None:
@@ -79,8 +82,16 @@ class Jobs:
                 return
             with reached():
                 Event(request_event(work.name, request), client=self._living_client()).set()
-                if work.unbegun_can_go and not entry.begun and entry.future:
-                    entry.future.cancel()
+            if work.unbegun_can_go and not entry.begun:
+                self._forget(entry)
+
+    def _forget(self, entry: Entry) -> None:
+        """Cancel what no worker has begun; the caller holds `_calling`. Raises JobError."""
+        if entry.future is None:
+            self._books.strike(entry)
+            return
+        with reached():
+            entry.future.cancel()
 
     def view(self, work: W) -> Job[W] | None:
         """How it stands, or None when it is not under way here."""
@@ -125,8 +136,9 @@ class Jobs:
         return resumed
 
     def wait_until_warm(self, timeout: float = 60.0) -> None:
-        """Block until the first worker has imported TensorFlow. Raises TimeoutError."""
-        self._warm_up.result(timeout=timeout)
+        """Block until our own workers have imported TensorFlow. Raises TimeoutError."""
+        for done in self._warm_ups:
+            done.result(timeout=timeout)
 
     def close(self) -> None:
         """Let go of the scheduler; a cluster of our own ends, and what can be gone on with stays so."""
@@ -134,6 +146,14 @@ class Jobs:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+
+    def _warm_workers(self) -> list[Future]:
+        return [
+            self._client.submit(
+                warm_up, pure=False, priority=WARM_UP_PRIORITY, resources={resource_of(TRAINING, place): 1}
+            )
+            for place in range(self._books.workers)
+        ]
 
     def _connect(self) -> Client:
         client = connect(self._address, self._cluster)
@@ -147,24 +167,51 @@ class Jobs:
         return self._client
 
     def _start(self, work: Work[Any], owners: Iterable[str]) -> None:
-        """Hand work to Dask, and before it what is wanted beside it; the caller holds `_calling`. Raises JobError."""
+        """Enter work in the books, and before it what is wanted beside it; the caller holds `_calling`.
+
+        Raises:
+            JobError: the scheduler cannot be reached.
+        """
         for companion in work.companions():
             self.ask(companion)
         entry = self._books.enter(work, owners)
+        if self._is_given_out(work):
+            self._give_out(work.resource)
+        else:
+            self._hand_over(entry)
+
+    def _is_given_out(self, work: Work[Any]) -> bool:
+        """Whether it waits here until a worker is free, and not with Dask, which would choose a worker at once."""
+        return bool(work.resource and self._cluster)
+
+    def _give_out(self, resource: str) -> None:
+        """Hand over what is next to the workers that are free; the caller holds `_calling`.
+
+        What cannot be handed over is struck out with the reason.
+        """
+        while entry := self._books.next(resource):
+            try:
+                self._hand_over(entry)
+            except BottleneckError as error:
+                self._books.strike(entry, error=str(error))
+
+    def _hand_over(self, entry: Entry) -> None:
+        """Hand work to Dask; the caller holds `_calling`. Raises JobError, or another BottleneckError of the work."""
         try:
             with reached():
-                entry.future = self._hand_over(work)
-        except JobError:
+                entry.future = self._submit(entry)
+        except BottleneckError:
             self._books.strike(entry)
             raise
         entry.future.add_done_callback(lambda done: self._on_done(entry, done))
 
-    def _hand_over(self, work: Work[Any]) -> Future:
-        client = self._living_client()
+    def _submit(self, entry: Entry) -> Future:
+        work, client = entry.work, self._living_client()
         # A scheduler that was restarted does not know any more who listens.
         client.subscribe_topic(TOPIC, self._on_event)
-        for request in REQUESTS:
-            Event(request_event(work.name, request), client=client).clear()
+        if not entry.request:
+            for request in REQUESTS:
+                Event(request_event(work.name, request), client=client).clear()
         if not self._cluster:
             self._books.workers = max(1, sum(int(threads) for threads in client.nthreads().values()))
         return client.submit(
@@ -174,9 +221,9 @@ class Jobs:
             # The same from whichever app asks the scheduler for it.
             key="-".join(filter(None, (work.name, work.sitting(self.store.root)))),
             pure=False,
-            priority=self._books.priority(work),
+            priority=entry.priority,
             # Other schedulers' workers have no such thing: there each thread may take it.
-            resources={work.resource: 1} if work.resource and self._cluster else None,
+            resources=None if entry.place is None else {resource_of(work.resource, entry.place): 1},
         )
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -194,6 +241,8 @@ class Jobs:
         with self._calling:
             if self._books.end(entry, error=problem.words, answer=answer):
                 self._start_again(entry)
+            if self._is_given_out(entry.work):
+                self._give_out(entry.work.resource)
 
     def _start_again(self, entry: Entry) -> None:
         try:

@@ -12,7 +12,7 @@ from ae_core.jobs.books import MOST_KEPT, Books, Job
 from ae_core.workers.downloads import FashionMnist
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement
-from ae_core.workers.trainings import Training
+from ae_core.workers.trainings import TRAINING, Training
 from ae_core.workers.work import Work
 
 ONE, TWO, THREE = (Training(Config(seed=seed)) for seed in (1, 2, 3))
@@ -32,9 +32,47 @@ def seen(books: Books, work: Work[Any]) -> Job[Any]:
 
 
 def test_what_is_more_urgent_comes_first_and_else_who_asked_first(books: Books) -> None:
-    placement = Placement(TSNE, (1,), bytes(8), 2)
-    priorities = [books.priority(work) for work in (ONE, TWO, TSNE, placement, THREE)]
+    works = (ONE, TWO, TSNE, Placement(TSNE, (1,), bytes(8), 2), THREE)
+    priorities = [books.enter(work, ()).priority for work in works]
     assert sorted(range(5), key=lambda at: -priorities[at]) == [3, 2, 0, 1, 4]
+
+
+def given_out(books: Books) -> list[Work[Any]]:
+    """What is handed over until nothing more is."""
+    given = []
+    while entry := books.next(TRAINING):
+        entry.future = object()
+        given.append((entry.work, entry.place))
+    return given
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_worker_is_given_one_training_and_the_next_when_that_has_ended(books: Books, workers: int) -> None:
+    books.workers = workers
+    entries = [books.enter(work, ()) for work in (ONE, TSNE, TWO, THREE)]
+    assert given_out(books) == [(ONE, 0), (TWO, 1)][:workers]
+
+    books.end(entries[0])
+    assert given_out(books) == [(TWO if workers == 1 else THREE, 0)]
+
+
+def test_what_is_called_off_while_it_waits_comes_first_and_when_asked_for_again_in_its_turn(books: Books) -> None:
+    entry = books.enter(ONE, ())
+    for work in (TWO, THREE):
+        books.enter(work, ())
+    assert given_out(books) == [(ONE, 0)]
+    books.call_off(THREE, "pause")
+    assert seen(books, THREE).state == "pausing"
+
+    books.join(THREE, "ada")
+    assert seen(books, THREE).state == "queued"
+    books.end(entry)
+    assert given_out(books) == [(TWO, 0)]
+
+    books.enter(ONE, ())
+    books.call_off(ONE, "pause")
+    books.strike(books._entries[TWO.name])
+    assert given_out(books) == [(ONE, 0)]
 
 
 def test_a_training_waits_for_trainings_and_a_map_of_neighbours_for_such_maps(books: Books) -> None:
@@ -65,6 +103,7 @@ def test_who_asks_for_what_is_under_way_waits_for_it_as_well(books: Books) -> No
 
 def test_asked_for_again_while_it_stops_it_keeps_its_line(books: Books) -> None:
     entry = books.enter(ONE, ())
+    entry.future = object()
     books.call_off(ONE, "pause")
     assert seen(books, ONE).state == "pausing"
     books.join(ONE, "")

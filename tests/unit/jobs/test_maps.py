@@ -59,14 +59,6 @@ def copied(trained: Path, root: Path) -> RunStore:
     return store
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cold_workers() -> Iterator[None]:
-    """Maps do without TensorFlow, which workers would import as they start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ae_core.jobs.queue.warm_up", os.getpid)
-        yield
-
-
 @pytest.fixture(scope="module")
 def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     jobs = Jobs(copied(trained, tmp_path_factory.mktemp("shared") / "runs"))
