@@ -9,6 +9,7 @@ def main() -> None:
     # would take 0.4 s and 35 MB of each.
     import streamlit as st
 
+    from ae_core.libraries import spare_memory
     from ui.components import follow_theme
     from ui.selection import address
     from ui.shell.errors import shown_plainly
@@ -17,6 +18,7 @@ def main() -> None:
     from ui.shell.palette import is_light
     from ui.shell.server import start_jobs
 
+    spare_memory()
     st.set_page_config(page_title="Bottleneck", page_icon=favicon(), layout="wide")
     pages = [
         st.Page("pages/start.py", title="Start", default=True),

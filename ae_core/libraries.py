@@ -1,14 +1,18 @@
-"""Libraries, kept from what nobody asked of them: to write to the terminal, to import each other."""
+"""Libraries, kept from what nobody asked of them: to write to the terminal, to import each other, to hoard memory."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.abc import MetaPathFinder
 from threading import get_ident
+
+LARGE_BYTES = 2**18
 
 
 @contextmanager
@@ -24,6 +28,31 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(nowhere)
         os.close(kept)
+
+
+@cache
+def spare_memory() -> None:
+    """Have the C library give large blocks back as soon as they are free, from now on. Linux with GNU's library alone.
+
+    By itself it keeps them, in a heap for each few threads: after a lesson of thirty the web process took 925 MB, and
+    takes 568 with this.
+    """
+    # From GNU's malloc.h. The two sizes, once they are set, do not grow by themselves any more.
+    arena_max, mmap_threshold, trim_threshold = -8, -3, -1
+    for setting, value in ((arena_max, 2), (mmap_threshold, LARGE_BYTES), (trim_threshold, LARGE_BYTES)):
+        _c("mallopt", setting, value)
+
+
+def give_memory_back() -> None:
+    """Have the C library give the system all that it holds free. Linux with GNU's library alone."""
+    _c("malloc_trim", 0)
+
+
+def _c(function: str, *arguments: int) -> None:
+    """Call a function of GNU's C library, where that is what we run on."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            getattr(ctypes.CDLL("libc.so.6"), function)(*arguments)
 
 
 @contextmanager

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ae_core.config.config import Config
@@ -23,13 +21,8 @@ Reports = list[tuple[float, int]]
 """Of each report, when it came and which step it told of."""
 
 
-def begin_ours(config: Config, folder: Path) -> None:
-    """Pause a training before its first step, so that each round can go on from the same place."""
-    _train_until(config, folder, lambda _: True)
-
-
 def our_rate(config: Config, folder: Path, steps: int) -> float:
-    """Steps a second over `steps` steps, going on with a copy of the training that `begin_ours` left in `folder`.
+    """Steps a second over `steps` steps, going on with the training in `folder` where it was left.
 
     Reports, the rows of the history with their held-out losses, and at least one checkpoint are within the time: the
     training is paused at its end, which measures the held-out loss, writes a checkpoint and reports once more.
@@ -42,10 +35,8 @@ def our_rate(config: Config, folder: Path, steps: int) -> float:
         counted = measured(reports)
         return bool(counted) and counted[-1][1] >= counted[0][1] + steps
 
-    with TemporaryDirectory() as copy:
-        shutil.copytree(folder, copy, dirs_exist_ok=True)
-        reports = measured(_train_until(config, Path(copy), enough))
-        ended = time.perf_counter()
+    reports = measured(_train_until(config, folder, enough))
+    ended = time.perf_counter()
     return (reports[-1][1] - reports[0][1]) / (ended - reports[0][0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks import comparing, drawing, families, labels, latent, startup, training
+from benchmarks import comparing, drawing, families, labels, latent, memory, startup, training
 from benchmarks.rows import Row
 
 
@@ -24,4 +24,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "compare": comparing.measure,
     "families": families.measure,
     "labels": labels.measure,
+    "memory": memory.measure,
 }

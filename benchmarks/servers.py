@@ -56,19 +56,23 @@ class Server:
         words = self.output.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]
         raise BenchmarkError(f"The server did not start within {START_SECONDS:.0f} seconds.\n{words}")
 
-    def until_idle(self) -> None:
-        """Until it and its workers have hardly done anything for a while. Raises BenchmarkError after a minute."""
-        limit = time.monotonic() + START_SECONDS
-        while self._busy() > IDLE_SHARE * IDLE_SECONDS:
+    def until_idle(self, *, patience: float = START_SECONDS) -> None:
+        """Until it and its workers have hardly done anything for a while. Raises BenchmarkError."""
+        limit = time.monotonic() + patience
+        while self.share_of_a_core(IDLE_SECONDS) > IDLE_SHARE:
             if time.monotonic() > limit:
-                raise BenchmarkError(f"The server was still busy after {START_SECONDS:.0f} seconds.")
+                raise BenchmarkError(f"The server was still busy after {patience:.0f} seconds.")
 
-    def _busy(self) -> float:
-        """Processor time over the next `IDLE_SECONDS`."""
+    def share_of_a_core(self, seconds: float) -> float:
+        """Processor seconds a second that it and all that it started take over the next `seconds`."""
         family = [psutil.Process(self.process.pid), *descendants(self.process.pid)]
         before = cpu_seconds(family)
-        time.sleep(IDLE_SECONDS)
-        return cpu_seconds(family) - before
+        time.sleep(seconds)
+        return (cpu_seconds(family) - before) / seconds
+
+    def resident(self) -> float:
+        """Memory of the web process alone, in bytes."""
+        return float(psutil.Process(self.process.pid).memory_info().rss)
 
 
 @contextmanager

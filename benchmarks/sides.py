@@ -30,7 +30,7 @@ class Side:
         self.name = name
         self._pipe, theirs = context.Pipe()
         self._scratch = TemporaryDirectory(ignore_cleanup_errors=True)
-        self._process = context.Process(target=_serve, args=(theirs, self._scratch.name), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._scratch.name))
         self._process.start()
         theirs.close()
 

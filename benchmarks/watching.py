@@ -113,7 +113,7 @@ def _cluster(folder: Path) -> Iterator[tuple[str, StepClock]]:
     clock = StepClock()
     with (
         dask.config.set({"temporary-directory": str(folder)}),
-        local_cluster() as cluster,
+        local_cluster(1) as cluster,
         connect(None, cluster) as client,
     ):
         client.subscribe_topic(TOPIC, clock.note)

@@ -43,11 +43,13 @@ class Figures:
     by_class: dict[int, Interval]
 
 
-def figures(codec: Codec, images: NDArray[np.float32], labels: NDArray[np.integer[Any]] | None = None) -> Figures:
+def figures(
+    codec: Codec, images: NDArray[np.float32] | NDArray[np.uint8], labels: NDArray[np.integer[Any]] | None = None
+) -> Figures:
     """Encode and decode all images in batches, once, and measure what is lost.
 
     Args:
-        images: (n, 28, 28) in [0, 1].
+        images: (n, 28, 28), as floats in [0, 1] or as bytes.
         labels: (n,), or None for images without labels.
 
     Raises:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.config.layers import IMAGE_SHAPE
+from ae_core.datasets.images import as_floats
 from ae_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def evaluate(codec: Codec, images: Images) -> Evaluation:
     return evaluate_each(codec, images)[0]
 
 
-def evaluate_each(codec: Codec, images: Images) -> tuple[Evaluation, NDArray[np.float64]]:
+def evaluate_each(codec: Codec, images: Images | NDArray[np.uint8]) -> tuple[Evaluation, NDArray[np.float64]]:
     """The same, and beside it the mean squared error of each image, (n,). Raises DataError for none."""
     pairs = [(squared_errors(x, y), cross_entropies(x, y)) for x, y in reconstructed(codec, images)]
     errors = np.concatenate([squared for squared, _ in pairs])
@@ -166,10 +167,21 @@ def percentiles(errors: NDArray[Any]) -> NDArray[np.float32]:
     return found
 
 
-def reconstructed(codec: Codec, images: Images) -> Iterator[tuple[Images, Images]]:
-    """Batches of `images` (n, 28, 28), each with its reconstructions. Raises DataError for none."""
+def reconstructed(codec: Codec, images: Images | NDArray[np.uint8]) -> Iterator[tuple[Images, Images]]:
+    """Batches of images, each with its reconstructions.
+
+    Args:
+        images: (n, 28, 28), as floats in [0, 1], or as bytes, which become floats a batch at a time.
+
+    Raises:
+        DataError: there are none.
+    """
     if not len(images):
         raise DataError("Figures must be of at least one image. Received: none. Choose images to reconstruct.")
     for start in range(0, len(images), BATCH):
-        batch = images[start : start + BATCH]
+        batch = _floats(images[start : start + BATCH])
         yield batch, codec.decode(codec.encode(batch))
+
+
+def _floats(images: NDArray[Any]) -> Images:
+    return as_floats(images) if images.dtype == np.uint8 else images

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import sys
 from contextlib import suppress
 
 from tensorflow.python.eager.context import context
 from tensorflow.python.framework.ops import gradient_registry
+
+from ae_core.libraries import give_memory_back
 
 REGISTERED = "CustomGradient-"
 """How TensorFlow names the gradients that it registers by itself."""
@@ -33,12 +33,4 @@ def collect_garbage() -> None:
     gc.collect()
     with suppress(AttributeError):
         context().clear_kernel_cache()
-    _give_back()
-
-
-def _give_back() -> None:
-    """Have the C library give the system what it holds free; by itself it keeps that for later. Linux alone."""
-    if sys.platform == "linux":
-        # Other C libraries than GNU's have no such function.
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    give_memory_back()

@@ -38,7 +38,7 @@ def leave_behind(network: Network, run: Run, data: Dataset) -> Figures:
     """
     export_network(network, run)
     codec = LiteRtCodec.load(run.path)
-    evaluation, errors = evaluate_each(codec, data.test_images)
+    evaluation, errors = evaluate_each(codec, data.test_pixels)
     run.write_held_out_errors(errors)
     elbo = _elbo(codec, run, data)
     by_entropy = run.config.loss == "bce"

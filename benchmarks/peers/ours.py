@@ -10,7 +10,7 @@ from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.training.loop import Stepper
-from benchmarks.loops import begin_ours, our_rate
+from benchmarks.loops import our_rate
 from benchmarks.peers.trainer import Trainer
 
 
@@ -23,7 +23,6 @@ class _Ours(Trainer):
         self._config = config
         self._stepper = Stepper(config, load_dataset("mnist"))
         self._folder = TemporaryDirectory()
-        begin_ours(config, Path(self._folder.name))
         self.params = plan_layers(config).params
 
     def advance(self, steps: int) -> Sequence[float]:

@@ -235,7 +235,7 @@ def _test_digit(codec: OpenCodec) -> Floats:
             st.selectbox("Label", [ANY, *data.class_names], key=LABEL, on_change=label.change)
     st.button("Another one", key="draw_another", width="stretch", on_click=_another, args=(codec,))
     named = "" if labels is None else f", label {data.class_names[labels[index]]}"
-    image = data.test_images[index]
+    image = as_floats(data.test_pixels[index])
     picture.image(png_of(image), width=SIDE, caption=f"Test image {index:,}{named}")
     return image
 

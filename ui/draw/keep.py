@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
+from ae_core.datasets.images import as_floats
 from ae_core.errors import BottleneckError
 from ae_core.preprocessing.corruption import Spoil, spoil
 from ui.components import Checked, blend
@@ -69,7 +70,7 @@ class SpoiledDigit:
 
     def picture(self) -> Floats:
         """(28, 28), as a network sees it."""
-        return spoil(data_for(Config(dataset=self.dataset)).test_images[self.index], self.how)
+        return spoil(as_floats(data_for(Config(dataset=self.dataset)).test_pixels[self.index]), self.how)
 
 
 def _parameter(end: End) -> Parameter[SpoiledDigit | None]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.dataset import Dataset
+from ae_core.datasets.images import as_floats
 from ae_core.latent.arithmetic import lerp, slerp
 from ui.components import blend
 from ui.selection.address import Parameter
@@ -120,7 +121,7 @@ def _end(end: _End, data: Dataset, notice: DeltaGenerator) -> Floats | None:
     last = data.test.count - 1
     st.number_input("Test image", 0, last, key=end.index, on_change=_take, args=(end, data), width=126)
     st.button("Another", key=f"between_another_{end.letter}", on_click=_another, args=(end, data))
-    return data.test_images[chosen.index]
+    return as_floats(data.test_pixels[chosen.index])
 
 
 def _take(end: _End, data: Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ae_core.datasets.images import as_floats
 from ui.components import CodeStats, traverse
 from ui.selection.open_codecs import OpenCodec, encode_pixels
 from ui.shell.server import data_for
@@ -18,7 +19,7 @@ def show_traversal(codec: OpenCodec) -> None:
     st.caption("Move one number of a code and hold the others: the decoder shows what that number stands for.")
     data = data_for(codec.config)
     count = min(DIGITS, data.test.count)
-    codes = codec.codec.encode(data.test_images[:count])
+    codes = codec.codec.encode(as_floats(data.test_pixels[:count]))
     labels = data.test_labels
     names = [
         f"test image {index}" if labels is None else f"test image {index}, label {data.class_names[labels[index]]}"

@@ -15,7 +15,7 @@ from ae_core.config.hyperparameters import FIELDS
 from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.datasets.catalogue import describe
 from ae_core.datasets.dataset import Dataset
-from ae_core.datasets.images import preview_indices, to_pixels
+from ae_core.datasets.images import as_floats, preview_indices, to_pixels
 from ae_core.evaluation.comparison import NONE, Figures, differing, figures
 from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
@@ -149,7 +149,7 @@ def _curves(sides: Sequence[_Side]) -> None:
 
 def _digits(sides: Sequence[_Side], data: Dataset) -> None:
     indices = preview_indices(data.test_labels, data.test.count)
-    images = data.test_images[indices]
+    images = as_floats(data.test_pixels[indices])
     st.markdown("**The same test digits**")
     digit_strips(
         key="compare_digits",
@@ -183,7 +183,7 @@ def _spoiled(sides: Sequence[_Side], data: Dataset) -> None:
             kind = type(usual)
             amount = st.slider("How much", kind(low), kind(high), usual, kind(step), key=f"compare_{field}", width=320)
         indices = preview_indices(data.test_labels, data.test.count)
-        clean = data.test_images[indices]
+        clean = as_floats(data.test_pixels[indices])
         how = Spoil.from_json({field: amount})
         seen = np.stack([spoil(image, how) for image in clean])
         errors = [f"{error:.4f}" for error in squared_errors(clean, seen)]
@@ -229,7 +229,7 @@ def _cached(
     _codec: OpenCodec,
     _data: Dataset,
 ) -> Figures:
-    return figures(_codec.codec, _data.test_images, _data.test_labels)
+    return figures(_codec.codec, _data.test_pixels, _data.test_labels)
 
 
 def _row(side: _Side, found: Figures) -> dict[str, str]:

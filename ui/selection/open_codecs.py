@@ -175,7 +175,7 @@ def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, e
     data = data_for(config)
     if errors is None:
         # A run of an older version, or PCA.
-        errors = evaluate_each(codec, data.test_images)[1].astype(np.float32)
+        errors = evaluate_each(codec, data.test_pixels)[1].astype(np.float32)
     codes = encode_pixels(codec, data.test_pixels)
     usual = np.percentile(codes, USUAL, axis=0).astype(np.float32)
     return OpenCodec(name, config, codec, cargo, Shown(name, cargo.model, plan, percentiles(errors), usual))

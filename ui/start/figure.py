@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.config.presets import title_of
-from ae_core.datasets.images import preview_indices
+from ae_core.datasets.images import as_floats, preview_indices
 from ae_core.runs.run import Run, damaged_run
 from ui.components import Digit, decoder_only, start_figure
 from ui.selection.first_training import first_training
@@ -36,7 +36,7 @@ def show_inside(run: Run | None) -> None:
 def _trained(run: Run) -> None:
     data = data_for(run.config)
     indices = _digit_indices(data.test_labels, data.test.count)
-    images = data.test_images[indices]
+    images = as_floats(data.test_pixels[indices])
     codes = codec(run).encode(images)
     network, weights = _decoder(run)
     names = _names(run.config, indices)

@@ -25,7 +25,7 @@ from tests.unit.tiny import DENSE
 @pytest.fixture(scope="module")
 def images(zeros_and_ones: Dataset) -> np.ndarray[Any, Any]:
     """More than fit into one pass."""
-    return zeros_and_ones.test_images[: BATCH + 7]
+    return zeros_and_ones.test_images[: 3 * BATCH + 7]
 
 
 @pytest.fixture(scope="module", params=["dense", "conv", "pca"])
@@ -92,6 +92,13 @@ def test_a_codec_may_be_used_by_several_threads_at_once(codec: Codec, images: np
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda piece: codec.decode(codec.encode(piece)), pieces))
     assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(alone, together, strict=True))
+
+
+def test_who_brings_no_images_gets_none_back_even_beside_others(codec: Codec, images: np.ndarray[Any, Any]) -> None:
+    pieces = [images[: count % 3] for count in range(200)]
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(codec.encode, pieces))
+    assert [len(code) for code in codes] == [len(piece) for piece in pieces]
 
 
 @pytest.mark.parametrize("name", ["dense_run", "conv_run"])
