@@ -22,6 +22,7 @@ from benchmarks.rows import BenchmarkError
 ANSWER_SECONDS = 60.0
 CANVAS = "streamlit_drawable_canvas"
 SIDE = 280
+ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 
 
 @dataclass
@@ -120,7 +121,8 @@ class Visitor:
                 self._take_element(message.delta.new_element)
             case "auto_rerun":
                 self._poll(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-            case "script_finished":
+            # Neither a part that polls, nor a run of the page that another one has cut short.
+            case "script_finished" if message.script_finished in ENDS:
                 self._finished.set()
 
     def _take_element(self, element: Any) -> None:

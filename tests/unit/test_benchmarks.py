@@ -187,7 +187,7 @@ def test_what_cannot_be_measured_is_said_on_stderr_alone(capsys, error, code, wo
 
 
 def test_the_table_of_benchmarks_knows_the_ones_that_are_promised():
-    assert {"training", "startup", "drawing", "latent"} <= set(BENCHMARKS)
+    assert {"training", "startup", "drawing", "latent", "memory"} <= set(BENCHMARKS)
 
 
 def test_the_clock_measures_from_one_report_to_another():

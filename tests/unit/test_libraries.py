@@ -1,15 +1,19 @@
-"""Libraries that are kept from importing each other."""
+"""Libraries that are kept from importing each other, and from hoarding memory."""
 
 from __future__ import annotations
 
+import platform
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from ae_core.libraries import without
 
+ROOT = Path(__file__).parents[2]
 MODULE = "colorsys"
 
 
@@ -33,3 +37,23 @@ def test_what_is_imported_already_stays() -> None:
     known = import_module(MODULE)
     with without(MODULE):
         assert import_module(MODULE) is known
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
+def test_large_blocks_that_were_freed_between_others_are_given_back() -> None:
+    code = (
+        "import sys; from ae_core.libraries import *; sys.argv[1:] and spare_memory();"
+        "resident = lambda: int(open('/proc/self/statm').read().split()[1]);"
+        # By itself the library keeps what is smaller than the largest that was ever freed.
+        "import numpy; numpy.ones(2**21); before = resident();"
+        "blocks = [numpy.ones(2**17) for _ in range(200)]; del blocks[::2]; print(resident() - before)"
+    )
+    kept, spared = (int(run(code, *arguments)) for arguments in ((), ("sparing",)))
+    assert spared < 0.75 * kept
+
+
+def run(code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout
