@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+"""What is there once a page of Streamlit has been drawn."""
 SIZE = ViewportSize(width=1440, height=1000)
 
 

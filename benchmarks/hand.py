@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from benchmarks.browser import SETTLED
 from benchmarks.rows import BenchmarkError
 
 Point = tuple[float, float]
@@ -24,7 +25,6 @@ FIVE: Sequence[Point] = (
 NOTES = Path(__file__).with_name("notes.js")
 CANVAS = ".upper-canvas"
 CLEAR = '.dc-toolbar button[title="Reset canvas & history"]'
-SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ANSWERED = """(waiting) => {
   const { up, frames, shown } = benchmarkNotes;
   const sent = up === null ? undefined : frames.find((at) => at > up);

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import FloatRect, Page
 
-from benchmarks.browser import Chromium, chromium
+from benchmarks.browser import SETTLED, Chromium, chromium
 from benchmarks.codes import train_run
 from benchmarks.rows import Bar, BenchmarkError, Row, alternate, percentile, say
 from benchmarks.servers import ROOT, Server, serving
@@ -27,7 +27,6 @@ HOVER_LIMIT_MS = 8.0
 LEAST_FRAMES = 30.0
 MAP = '.map[data-state="ready"]'
 AXES = ".js-plotly-plot .main-svg .xtick"
-SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PAGE_SECONDS = 180.0
 MOVES = 240
 """Of the pointer, along a spiral over the whole map, so that it comes to dots and to empty places."""

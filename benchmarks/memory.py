@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.browser import Chromium, chromium
+from benchmarks.browser import SETTLED, Chromium, chromium
 from benchmarks.loops import train_briefly
 from benchmarks.rows import Bar, BenchmarkError, Row, say
 from benchmarks.servers import ROOT, Server, serving
@@ -23,16 +23,7 @@ IDLE = Bar(2.0, "most")
 """Percent of one core."""
 
 SETTLING = 10
-PAGES: dict[str, str] = {
-    "": '.figure[data-state="ready"]',
-    "train": '[data-testid="stMainBlockContainer"] h1',
-    "draw": "canvas",
-    "latent": "canvas",
-    "generate": "canvas",
-    "classify": '[data-testid="stMainBlockContainer"] h1',
-    "runs": '[data-testid="stMainBlockContainer"] h1',
-}
-"""Each page by its address, and what is there once it has been drawn."""
+PAGES = ("", "train", "draw", "latent", "generate", "classify", "runs")
 MIB = 2**20
 PATIENCE_SECONDS = 120.0
 
@@ -80,10 +71,8 @@ def _web(browser: Chromium, scratch: Path, *, seconds: float, idle: float) -> li
 
 def _visit_all(browser: Chromium, server: Server, key: str) -> None:
     with browser.page() as page:
-        for path, sign in PAGES.items():
+        for path in PAGES:
             page.goto(f"{server.address}/{path}?run={key}")
-            page.locator(sign).first.wait_for(timeout=PATIENCE_SECONDS * 1000)
-            page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
-                timeout=PATIENCE_SECONDS * 1000
-            )
-    server.until_idle(patience=PATIENCE_SECONDS)
+            page.locator(SETTLED).wait_for(timeout=PATIENCE_SECONDS * 1000)
+            # What a worker was asked for comes after.
+            server.until_idle(patience=PATIENCE_SECONDS)

@@ -72,8 +72,11 @@ def usual_workers(cores: int, memory: int) -> int:
 
 
 def local_cluster(workers: int) -> OwnCluster:
-    """Workers on this machine, seen from this machine only: each does one training at a time, and has a thread for all
-    else."""
+    """Workers on this machine, seen from this machine only; each trains one network at a time, beside all else.
+
+    Raises:
+        JobError: they did not start.
+    """
     # The workers inherit it: TensorFlow's notes on its compiler are not for the app's terminal.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # The workers are told of these, too.
@@ -91,7 +94,14 @@ def local_cluster(workers: int) -> OwnCluster:
         silence_logs=50,
     )
     cluster.scale(workers)
-    cluster.wait_for_workers(workers, timeout=START_SECONDS)
+    try:
+        cluster.wait_for_workers(workers, timeout=START_SECONDS)
+    except TimeoutError as error:
+        cluster.close()
+        raise JobError(
+            f"The workers must start within {START_SECONDS} seconds, and did not. Perhaps this computer is short of "
+            "memory or busy with other things: end those, then reload this page."
+        ) from error
     return cluster
 
 

@@ -39,7 +39,7 @@ class Jobs:
         address: of a Dask scheduler; by default the variable DASK_SCHEDULER_ADDRESS, else a cluster of our own.
 
     Raises:
-        JobError: the scheduler cannot be reached, or AE_WORKERS is no number of workers for this machine.
+        JobError: the scheduler cannot be reached, or our own workers do not start; see `local_cluster`, `worker_count`.
     """
 
     def __init__(self, store: RunStore, *, address: str | None = None) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from ae_core.config.config import Config
 from ae_core.errors import JobError
+from ae_core.jobs import cluster
 from ae_core.jobs.books import Job
 from ae_core.jobs.cluster import usual_workers, worker_count
 from ae_core.jobs.queue import Jobs
@@ -50,6 +51,14 @@ def test_a_number_of_workers_that_the_machine_cannot_have_is_refused(
         JobError, match=rf"^AE_WORKERS must be a whole number from 1 to 4, .*Received: {asked}\. Change"
     ):
         worker_count()
+
+
+def test_workers_that_do_not_start_are_told_of_in_plain_words(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "START_SECONDS", 0.001)
+    with pytest.raises(
+        JobError, match=r"^The workers must start within 0\.001 seconds, and did not\. .* reload this page"
+    ):
+        Jobs(store)
 
 
 @pytest.fixture(scope="module")
