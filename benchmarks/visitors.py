@@ -47,6 +47,7 @@ class Visitor:
         self._page, self._query, self._hash = page, urlencode(query), ""
         self._elements: dict[str, tuple[str, Any]] = {}
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._alerts: list[str] = []
         self._finished = asyncio.Event()
         stream = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
@@ -67,7 +68,8 @@ class Visitor:
         """Let go of a pen on the canvas, and wait for the answer. Raises BenchmarkError."""
         found = self._find("bidi_component", lambda component: CANVAS in component.component_name)
         if found is None:
-            raise BenchmarkError(f"There was no canvas on the page {self._page}.")
+            said = "; ".join(self._alerts) or "nothing"
+            raise BenchmarkError(f"There was no canvas on the page {self._page}. It said: {said}.")
         drawing = {"raw": {"objects": []}, "data": _picture(dice)}
         await self._run(found, "json_value", json.dumps({"drawing": drawing, "backgroundFit": None}))
 
@@ -129,6 +131,8 @@ class Visitor:
         kind = element.WhichOneof("type")
         if kind == "exception":
             self.errors.append(f"{element.exception.type}: {element.exception.message}")
+        if kind == "alert":
+            self._alerts.append(element.alert.body)
         content = getattr(element, kind, None) if kind else None
         if name := getattr(content, "id", ""):
             self._elements[name] = (kind, content)
