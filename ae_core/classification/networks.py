@@ -16,7 +16,7 @@ from ae_core.classification.contest import HEAD, WHOLE, Course
 from ae_core.codecs.codec import read_network
 from ae_core.datasets.images import evenly
 from ae_core.runs.run import Run, damaged_run
-from ae_core.training.loop import to_floats
+from ae_core.training.batches import to_floats
 from ae_core.training.networks import build_network
 from ae_core.training.optimizers import FusedAdam, update_of
 

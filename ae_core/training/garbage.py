@@ -14,8 +14,11 @@ REGISTERED = "CustomGradient-"
 """How TensorFlow names the gradients that it registers by itself."""
 
 
-def collect_garbage() -> None:
+def collect_garbage(*, kernels: bool = True) -> None:
     """Let go of the graphs of networks that nobody trains any more, with their images, weights and moments.
+
+    Args:
+        kernels: whether to do so with what TensorFlow has made to run any function, which those in use then make anew.
 
     TensorFlow keeps two things for good, and has no public way to give them up. A function with a gradient of its own
     is registered anew in each graph that it comes into, and holds that graph; Keras's optimizers have one in each
@@ -31,6 +34,7 @@ def collect_garbage() -> None:
             names.pop(name, None)
     # Graphs hold each other.
     gc.collect()
-    with suppress(AttributeError):
-        context().clear_kernel_cache()
+    if kernels:
+        with suppress(AttributeError):
+            context().clear_kernel_cache()
     give_memory_back()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ae_core.config.config import Config
-from ae_core.config.layers import PIXELS
+from ae_core.config.layers import IMAGE_SHAPE, PIXELS
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import evenly
 from ae_core.runs.history import HELD_OUT_SAMPLE, Batches, HeldOut
 from ae_core.runs.run import PreviewOf
+from ae_core.training.batches import batch_indices, to_floats
 from ae_core.training.checkpoints import Snapshot
 from ae_core.training.losses import (
     code_penalty,
@@ -33,8 +34,46 @@ WIDE_CODE = 64
 """Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
 
 
+IMAGES = tf.TensorSpec([None, *IMAGE_SHAPE], tf.uint8)
+FLOATS = tf.TensorSpec([None, *IMAGE_SHAPE], tf.float32)
+WHOLE = tf.TensorSpec([], tf.int32)
+FREE: dict[str, Any] = {
+    field: getattr(Config(), field) for field in ("dataset", "classes", "train_size", "seed", "continues")
+}
+"""Fields that no compiled step depends on: all that they determine is handed to it."""
+
+
+def pattern_of(config: Config) -> Config:
+    """What all have in common whose trainings can use one `Stepper`."""
+    free = FREE
+    if config.schedule == "constant":
+        # The rate is a variable, and how many steps there are is known to a schedule alone.
+        free = {**FREE, "learning_rate": Config().learning_rate, "steps": Config().steps}
+    return replace(config, **free)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What one training has that another of its pattern may not.
+
+    Attributes:
+        train, between, preview: images as bytes, (n, 28, 28).
+        sample: held-out images in [0, 1], (n, 28, 28), with `noise` (n, latent_dim) for their codes.
+        seed: a whole number.
+    """
+
+    train: tf.Tensor
+    sample: tf.Tensor
+    noise: tf.Tensor
+    between: tf.Tensor
+    preview: tf.Tensor
+    seed: tf.Tensor
+
+
 class Stepper:
     """A network, its optimizer and its data, moved on by whole chunks of steps.
+
+    Building and compiling it takes as long as some hundred steps: another training of the pattern can `begin` with it.
 
     Args:
         config: what to train.
@@ -48,12 +87,11 @@ class Stepper:
         # Bit for bit the same run on the same machine. On a processor it is so anyway, half as fast again without this.
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
-        self.config = config
+        self.pattern = pattern_of(config)
         self.trained_network: Network = build_trained_network(config)
         # What is looked at is made as others will make it, whatever a step rounds: by a network that takes the weights
         # over before a look.
         self._shown: Network = build_network(config)
-        self._shown_is_current = False
         # Looked up here: TensorFlow would take the look-up for a part of the step that it compiles.
         self._loss_of_outputs = loss_of_outputs(config)
         self._loss_of_images = loss_function(config.loss)
@@ -63,6 +101,37 @@ class Stepper:
         self.optimizers = [build_optimizer(config) for _ in self._layers]
         for optimizer, weights in zip(self.optimizers, self._layers, strict=True):
             optimizer.build(weights)
+        self._advance = self._compile_steps()
+        noise = tf.TensorSpec([None, config.latent_dim], tf.float32)
+        self._evaluate = tf.function(self._measure, input_signature=[FLOATS, noise])
+        self._reconstruct = tf.function(lambda preview: self._pass(to_floats(preview))[1], input_signature=[IMAGES])
+        self._encode = tf.function(
+            lambda images: self._shown.encoder(to_floats(images), training=False), input_signature=[IMAGES]
+        )
+        self._states = [variable for optimizer in self.optimizers for variable in optimizer.variables]
+        self._first_states = [np.asarray(state.value.numpy()) for state in self._states if state.shape.rank == 0]
+        self._give(config, data)
+
+    def begin(self, config: Config, data: Dataset) -> None:
+        """Train `config`, of the same pattern, from its own first weights, as if this were made for it."""
+        fresh = build_trained_network(config)
+        for variable, value in zip(self.trained_network.variables, fresh.variables, strict=True):
+            variable.assign(value)
+        # Moments are zero at first; counts, products of rates and the rate itself are single numbers.
+        first = iter(self._first_states)
+        for state in self._states:
+            state.assign(next(first) if state.shape.rank == 0 else tf.zeros_like(state.value))
+        if config.schedule == "constant":
+            for optimizer in self.optimizers:
+                optimizer.learning_rate = config.learning_rate
+        self._give(config, data)
+
+    def rest(self) -> None:
+        """Let go of the data: nothing but `begin` may follow."""
+        del self._given, self._sample_codes
+
+    def _give(self, config: Config, data: Dataset) -> None:
+        self.config = config
         self.step = 0
         pixels = data.test_pixels
         self.previews: dict[PreviewOf, NDArray[np.uint8]] = {
@@ -73,22 +142,23 @@ class Stepper:
         between = np.setdiff1d(evenly(len(pixels), more), sample)
         self.frame_indices = np.concatenate([sample, between])
         self._count = len(data.train_pixels)
-        self._train = tf.constant(data.train_pixels)
-        self._sample = to_floats(tf.constant(pixels[sample]))
-        # The same at every look: a curve shall not shake because of another draw. No step has this number.
-        self._sample_noise = self._noise(len(sample), [config.seed, tf.int32.max])
-        self._between = tf.constant(pixels[between])
+        self._given = _Given(
+            train=tf.constant(data.train_pixels),
+            sample=to_floats(tf.constant(pixels[sample])),
+            # The same at every look: a curve shall not shake because of another draw. No step has this number.
+            noise=self._noise(len(sample), [config.seed, tf.int32.max]),
+            between=tf.constant(pixels[between]),
+            preview=tf.constant(np.concatenate([*self.previews.values()])),
+            seed=tf.constant(config.seed, tf.int32),
+        )
         self._sample_codes: tf.Tensor | None = None
-        self._preview = tf.constant(np.concatenate([*self.previews.values()]))
-        self._advance = self._compile_steps()
-        self._evaluate = tf.function(self._measure)
-        self._reconstruct = tf.function(lambda: self._pass(to_floats(self._preview))[1])
-        self._encode_between = tf.function(lambda: self._shown.encoder(to_floats(self._between), training=False))
+        self._shown_is_current = False
 
     def advance(self, count: int) -> Batches:
         """Train `count` steps; returns the losses of each one's batch."""
         indices = batch_indices(self.config, self._count, self.step, count)
-        columns = self._advance(tf.constant(indices), tf.constant(self.step, tf.int32))
+        given = self._given
+        columns = self._advance(given.train, tf.constant(indices), given.seed, tf.constant(self.step, tf.int32))
         self.step += count
         self._forget_looks()
         return Batches(*(column.numpy().tolist() for column in columns))
@@ -96,7 +166,7 @@ class Stepper:
     def evaluate(self) -> HeldOut:
         """Losses on the held-out sample; NaN if a weight is broken."""
         self._take_weights_over()
-        loss, squared_error, kl, self._sample_codes = self._evaluate()
+        loss, squared_error, kl, self._sample_codes = self._evaluate(self._given.sample, self._given.noise)
         return HeldOut(float(loss), float(squared_error), tuple(kl.numpy().tolist()))
 
     def encode(self) -> NDArray[np.float32]:
@@ -106,13 +176,14 @@ class Stepper:
         """
         if self._sample_codes is None:
             self.evaluate()
-        parts = [self._sample_codes, self._encode_between()] if len(self._between) else [self._sample_codes]
+        between = self._given.between
+        parts = [self._sample_codes, self._encode(between)] if len(between) else [self._sample_codes]
         return np.concatenate([np.asarray(part) for part in parts])
 
     def reconstruct(self) -> dict[PreviewOf, NDArray[np.float32]]:
         """Reconstructions of the `previews`, each (16, 28, 28)."""
         self._take_weights_over()
-        made = np.asarray(self._reconstruct())
+        made = np.asarray(self._reconstruct(self._given.preview))
         held_out = len(self.previews["held-out"])
         return {"held-out": made[:held_out], "training": made[held_out:]}
 
@@ -124,8 +195,7 @@ class Stepper:
     @property
     def variables(self) -> list[Any]:
         """Weights, states of random layers, and the optimizers' moments."""
-        states = [variable for optimizer in self.optimizers for variable in optimizer.variables]
-        return [*self.trained_network.variables, *states]
+        return [*self.trained_network.variables, *self._states]
 
     def snapshot(self) -> Snapshot:
         """A copy of all variables."""
@@ -160,24 +230,22 @@ class Stepper:
             variable.assign(weights)
         self._shown_is_current = True
 
-    def _compile_steps(self) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
-        layers = self._layers
+    def _compile_steps(self) -> Callable[..., tuple[tf.Tensor, ...]]:
+        layers, config = self._layers, self.pattern
         updates = [update_of(*both) for both in zip(self.optimizers, layers, strict=True)]
 
-        @tf.function(
-            input_signature=[tf.TensorSpec([None, self.config.batch_size], tf.int32), tf.TensorSpec([], tf.int32)]
-        )
-        def advance(indices: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        @tf.function(input_signature=[IMAGES, tf.TensorSpec([None, config.batch_size], tf.int32), WHOLE, WHOLE])
+        def advance(train: tf.Tensor, indices: tf.Tensor, seed: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, ...]:
             count = tf.shape(indices)[0]
             losses = tf.TensorArray(tf.float32, count)
             squared_errors = tf.TensorArray(tf.float32, count)
             kls = tf.TensorArray(tf.float32, count)
             for index in tf.range(count):
-                images = to_floats(tf.gather(self._train, indices[index]))
+                images = to_floats(tf.gather(train, indices[index]))
                 with tf.GradientTape() as tape:
-                    loss, reconstructions, kl, penalty = self._loss(images, first + index)
+                    loss, reconstructions, kl, penalty = self._loss(images, seed, first + index)
                     # By pixel like the loss: summed over an image, this is the negative ELBO when beta is 1.
-                    total = loss + self.config.beta * kl / PIXELS + penalty
+                    total = loss + config.beta * kl / PIXELS + penalty
                 for update, gradients in zip(updates, tape.gradient(total, layers), strict=True):
                     update(gradients)
                 losses = losses.write(index, loss)
@@ -187,14 +255,16 @@ class Stepper:
 
         return advance  # type: ignore[no-any-return]
 
-    def _loss(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _loss(
+        self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Reconstruction loss, reconstructions (n, 28, 28), KL term in nats an image, and the sum of all penalties."""
-        config = self.config
+        config = self.pattern
         inputs = images
         if config.input_noise:
-            noise = tf.random.stateless_normal(tf.shape(images), [config.seed, step], stddev=config.input_noise)
+            noise = tf.random.stateless_normal(tf.shape(images), [seed, step], stddev=config.input_noise)
             inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
-        codes, kl = self._draw(inputs, step)
+        codes, kl = self._draw(inputs, seed, step)
         loss, reconstructions = self._loss_of_outputs(images, self.trained_network.decoder(codes, training=True))
         penalty = tf.constant(0.0)
         if config.weight_l2:
@@ -203,27 +273,26 @@ class Stepper:
             penalty += config.code_l1 * code_penalty(codes)
         return loss, reconstructions, kl, penalty
 
-    def _draw(self, images: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _draw(self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes to train the decoder with, and the KL term in nats an image."""
         if self.trained_network.posterior is None:
             return self.trained_network.encoder(images, training=True), tf.constant(0.0)
         z_mean, z_log_var = tf.split(self.trained_network.posterior(images, training=True), 2, axis=1)
         # Negative, so that these draws are not those of the input's noise.
-        noise = self._noise(tf.shape(z_mean)[0], [self.config.seed, -1 - step])
+        noise = self._noise(tf.shape(z_mean)[0], [seed, -1 - step])
         return reparameterized(z_mean, z_log_var, noise), tf.reduce_sum(kl_divergence(z_mean, z_log_var))
 
     def _noise(self, images: int | tf.Tensor, seed: list[Any]) -> tf.Tensor:
         """Standard normal numbers for so many codes, (images, latent_dim)."""
-        return tf.random.stateless_normal([images, self.config.latent_dim], seed)
+        return tf.random.stateless_normal([images, self.pattern.latent_dim], seed)
 
     def _pass(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes and reconstructions as the codec will make them."""
         codes = self._shown.encoder(images, training=False)
         return codes, self._shown.decoder(codes, training=False)
 
-    def _measure(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The three losses on the held-out sample, and its codes."""
-        images = self._sample
+    def _measure(self, images: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The three losses on held-out images (n, 28, 28), and their codes; `noise` is (n, latent_dim)."""
         if self._shown.posterior is None:
             codes, reconstructions = self._pass(images)
             squared_error, kl = mean_squared_error(images, reconstructions), tf.zeros([0])
@@ -231,7 +300,7 @@ class Stepper:
             codes, z_log_var = tf.split(self._shown.posterior(images, training=False), 2, axis=1)
             squared_error = mean_squared_error(images, self._shown.decoder(codes, training=False))
             kl = kl_divergence(codes, z_log_var)
-            drawn = reparameterized(codes, z_log_var, self._sample_noise)
+            drawn = reparameterized(codes, z_log_var, noise)
             reconstructions = self._shown.decoder(drawn, training=False)
         loss = self._loss_of_images(images, reconstructions)
         # The losses alone would not tell of broken weights: ReLU makes NaN a zero. A sum is NaN or infinite with any of
@@ -244,30 +313,3 @@ class Stepper:
 def wake_devices() -> None:
     """Have TensorFlow look for its devices now, which takes a moment and writes to the terminal."""
     tf.config.list_logical_devices()
-
-
-def to_floats(pixels: tf.Tensor) -> tf.Tensor:
-    """Grey levels 0 to 255 as float32 in [0, 1]."""
-    return tf.cast(pixels, tf.float32) / 255.0
-
-
-def batch_indices(config: Config, images: int, step: int, count: int) -> NDArray[np.int32]:
-    """Which training images the steps `step` to `step + count` see: (count, batch_size).
-
-    One endless row of shuffled epochs, cut into batches: every image is seen once an epoch, and the order of any step
-    can be told without going through those before it.
-    """
-    positions = np.arange(step * config.batch_size, (step + count) * config.batch_size)
-    epochs = positions // images
-    order = np.empty(len(positions), np.int32)
-    for epoch in np.unique(epochs):
-        here = epochs == epoch
-        order[here] = _shuffled(config.seed, config.continues, images, int(epoch))[positions[here] % images]
-    return order.reshape(count, config.batch_size)
-
-
-@lru_cache(maxsize=2)
-def _shuffled(seed: int, continues: str, images: int, epoch: int) -> NDArray[np.int32]:
-    # A run that continues another goes on to new orders instead of repeating its parent's.
-    entropy = [seed, epoch, *continues.encode()]
-    return np.random.default_rng(entropy).permutation(images).astype(np.int32)

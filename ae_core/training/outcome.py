@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ae_core.codecs.codec import LiteRtCodec
+from ae_core.codecs.codec import MANY_THREADS, LiteRtCodec
 from ae_core.codecs.posterior import Elbo, Posterior, measure_elbo, save_kl
 from ae_core.datasets.dataset import Dataset
 from ae_core.evaluation.metrics import evaluate_each
@@ -37,7 +37,7 @@ def leave_behind(network: Network, run: Run, data: Dataset) -> Figures:
         RunNotFoundError: the run was deleted meanwhile.
     """
     export_network(network, run)
-    codec = LiteRtCodec.load(run.path)
+    codec = LiteRtCodec.load(run.path, threads=MANY_THREADS)
     evaluation, errors = evaluate_each(codec, data.test_pixels)
     run.write_held_out_errors(errors)
     elbo = _elbo(codec, run, data)

@@ -32,7 +32,7 @@ from ae_core.training.checkpoints import (
     parent_weights,
     save_checkpoint,
 )
-from ae_core.training.garbage import collect_garbage
+from ae_core.training.idle_stepper import leave_idle_only, stepper_for
 from ae_core.training.loop import Stepper
 from ae_core.training.outcome import leave_behind
 
@@ -79,14 +79,19 @@ def train(
             return run
         try:
             data = data or dataset_for(run.config, folder=store.root / "datasets")
-            return _Sitting(store, run, data, _Watch(report, should_stop, lock)).train()
+            return _sit(store, run, data, _Watch(report, should_stop, lock))
         except (DivergedError, BusyError):
             raise
         except BottleneckError as error:
             _note_failure(run, str(error))
             raise
         finally:
-            collect_garbage()
+            leave_idle_only()
+
+
+def _sit(store: RunStore, run: Run, data: Dataset, watch: _Watch) -> Run:
+    with stepper_for(run.config, data) as stepper:
+        return _Sitting(store, run, data, stepper, watch).train()
 
 
 def _note_failure(run: Run, message: str) -> None:
@@ -116,10 +121,9 @@ class _Watch:
 class _Sitting:
     """One stretch of training in one process, from a checkpoint (or the first weights) to an end or a pause."""
 
-    def __init__(self, store: RunStore, run: Run, data: Dataset, watch: _Watch) -> None:
+    def __init__(self, store: RunStore, run: Run, data: Dataset, stepper: Stepper, watch: _Watch) -> None:
         adopt_shorter(store, run)
-        self.run, self.data, self.watch = run, data, watch
-        self.stepper = Stepper(run.config, data)
+        self.run, self.data, self.stepper, self.watch = run, data, stepper, watch
         checkpoint = load_checkpoint(run)
         if checkpoint:
             self._restore(checkpoint)

@@ -10,8 +10,10 @@ import tensorflow as tf
 from tensorflow.python.framework.func_graph import FuncGraph
 from tensorflow.python.framework.ops import gradient_registry
 
+from ae_core.config.config import Config
 from ae_core.runs.store import RunStore
 from ae_core.training.garbage import REGISTERED, collect_garbage
+from ae_core.training.idle_stepper import forget_idle
 from ae_core.training.train import train
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
 
@@ -21,11 +23,13 @@ def living(kind: type) -> set[int]:
 
 
 @pytest.mark.parametrize("config", [DENSE, CONV, VARIATIONAL], ids=["dense", "conv", "variational"])
-def test_no_graph_and_no_tensor_of_a_training_outlives_it(store: RunStore, config: object) -> None:
-    train(replace(config, seed=1), store=store)  # type: ignore[type-var]
+def test_no_graph_and_no_tensor_of_a_training_outlives_it(store: RunStore, config: Config) -> None:
+    train(replace(config, seed=1), store=store)
+    forget_idle()
     graphs, tensors = living(FuncGraph), living(tf.Tensor)
 
-    train(replace(config, seed=2), store=store)  # type: ignore[type-var]
+    train(replace(config, seed=2), store=store)
+    forget_idle()
 
     assert living(FuncGraph) <= graphs
     assert len(living(tf.Tensor)) <= len(tensors)

@@ -1,4 +1,4 @@
-"""The compiled loop by itself: which images a step sees, and what optimizers and penalties do to the weights."""
+"""The compiled loop by itself: what optimizers and penalties do to the weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ae_core.config.config import Config
 from ae_core.config.precision import FLOAT32, MIXED
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import as_floats
-from ae_core.training.loop import Stepper, batch_indices
+from ae_core.training.loop import Stepper
 from ae_core.training.networks import build_trained_network
 from tests.unit.choices import choices
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL
@@ -49,33 +49,6 @@ def kernels(stepper: Stepper) -> float:
 
 def codes(stepper: Stepper, data: Dataset) -> np.ndarray[Any, Any]:
     return np.asarray(stepper.trained_network.encoder(data.test_images[:500]))
-
-
-def test_every_epoch_shows_every_image_once() -> None:
-    seen = batch_indices(DENSE, images=96, step=0, count=6)
-    assert (seen.shape, seen.dtype) == ((6, 32), np.int32)
-    first, second = seen[:3].ravel(), seen[3:].ravel()
-    assert sorted(first) == sorted(second) == list(range(96))
-    assert not np.array_equal(first, second)
-
-
-@pytest.mark.parametrize("images", [16, 33, 100])
-def test_the_images_of_a_step_do_not_depend_on_how_one_gets_there(images: int) -> None:
-    at_once = batch_indices(DENSE, images, 0, 20)
-    one_by_one = [batch_indices(DENSE, images, step, 1) for step in range(20)]
-    assert np.array_equal(at_once, np.concatenate(one_by_one))
-    assert np.array_equal(at_once[7:], batch_indices(DENSE, images, 7, 13))
-
-
-@pytest.mark.parametrize("changes", [{"seed": 1}, {"continues": "0123456789ab"}])
-def test_another_seed_or_parent_gives_another_order(changes: dict[str, Any]) -> None:
-    other = batch_indices(replace(DENSE, **changes), 100, 0, 3)
-    assert not np.array_equal(batch_indices(DENSE, 100, 0, 3), other)
-
-
-def test_a_late_step_of_a_long_training_is_still_a_row_of_images() -> None:
-    seen = batch_indices(replace(DENSE, batch_size=4096), images=60_000, step=199_999, count=1)
-    assert 0 <= seen.min() <= seen.max() < 60_000
 
 
 @pytest.mark.parametrize("optimizer", choices("optimizer"))

@@ -21,9 +21,9 @@ from ae_core.runs.history import Batches
 from ae_core.runs.lock import BusyError, hold, is_held
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
-from ae_core.training import checkpoints
-from ae_core.training import train as training
+from ae_core.training import checkpoints, idle_stepper
 from ae_core.training.checkpoints import load_checkpoint
+from ae_core.training.idle_stepper import forget_idle
 from ae_core.training.train import against_divergence, train
 from tests.unit.choices import choices
 from tests.unit.tiny import CONV, DENSE, Watcher, assert_same_bits, assert_same_frames, frames_of
@@ -120,7 +120,8 @@ def test_a_training_sees_only_the_chosen_images(store: RunStore, monkeypatch: py
         seen.append(data)
         raise ConfigError("seed", "enough seen")
 
-    monkeypatch.setattr(training, "Stepper", look)
+    forget_idle()
+    monkeypatch.setattr(idle_stepper, "Stepper", look)
     with pytest.raises(ConfigError, match="enough seen"):
         train(replace(DENSE, classes=(3, 5), train_size=100), store=store)
     assert len(seen[0].train_pixels) == 100
@@ -219,14 +220,15 @@ def test_adam_is_not_advised_where_it_diverged(optimizer: str, advised: bool) ->
 def test_weights_that_are_broken_are_not_kept_by_an_interruption(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Breaking(training.Stepper):
+    class Breaking(idle_stepper.Stepper):
         def advance(self, count: int) -> Batches:
             losses = super().advance(count)
             if self.step == 22:
                 self.trained_network.trainable_variables[0].assign(np.full((784, 16), np.nan))
             return losses
 
-    monkeypatch.setattr(training, "Stepper", Breaking)
+    forget_idle()
+    monkeypatch.setattr(idle_stepper, "Stepper", Breaking)
     with pytest.raises(DivergedError, match="The weights of step 18 were kept"):
         interrupt(DENSE, store, "stop", at=22)
     assert np.isfinite(open_codec(store.open(DENSE.key)).encode(np.ones((2, 28, 28), np.float32))).all()
