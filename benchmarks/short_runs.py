@@ -28,22 +28,29 @@ def measure_short_runs(*, quick: bool) -> list[Row]:
     alone, together = (4, 8) if quick else (8, 24)
     with TemporaryDirectory() as folder, Side("Trainings in one process") as one, Side("The queue") as queue:
         say(f"  {alone} trainings of {SHORT.steps} steps in one process")
-        around = one.call(seconds_around, Path(folder, "alone"), alone)
+        around, around_new = (one.call(seconds_around, Path(folder, "alone"), alone, new) for new in (False, True))
         say(f"  {together} trainings of {SHORT.steps} steps through the queue")
         per_minute = queue.call(trainings_a_minute, Path(folder, "together"), together)
     return [
         Row(NAME, f"trainings of {SHORT.steps} steps of Quick start a minute", per_minute, "a minute", bar=PER_MINUTE),
         Row(NAME, "all of such a training that is not a step, but for a process's first", around, "s", bar=AROUND),
+        Row(NAME, "the same where each network is another than the one before", around_new, "s"),
     ]
 
 
-def seconds_around(folder: Path, count: int) -> float:
-    """Median over `count` trainings of all their time but for their steps, after one that warms the process up."""
+def seconds_around(folder: Path, count: int, new: bool) -> float:
+    """Median over `count` trainings of all their time but for their steps, after one that warms the process up.
+
+    Args:
+        new: whether each has another number of dimensions than the one before, and so is built and compiled anew.
+    """
     from ae_core.runs.store import RunStore
     from ae_core.training.train import train
 
     store, around = RunStore(folder), []
     for config in _configs(count + 1):
+        if new:
+            config = replace(config, latent_dim=16 + config.seed % 2)
         began = time.perf_counter()
         status = train(config, store=store).status
         around.append(time.perf_counter() - began - config.steps / status.steps_per_second)
