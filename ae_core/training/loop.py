@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,11 @@ from ae_core.training.losses import (
 )
 from ae_core.training.networks import Network, build_network, build_trained_network
 from ae_core.training.optimizers import build_optimizer, update_of
+
+# Two operations at a time with half of the cores each, instead of one after the other with all of them: on two cores
+# dense networks take 1.1 to 1.26 times as many steps in mixed precision, where a product is over in a tenth of a
+# millisecond; convolutions 0.94. TensorFlow reads it when it wakes.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // 2)))
 
 WIDE_CODE = 64
 """Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
