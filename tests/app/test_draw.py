@@ -26,8 +26,9 @@ from ae_core.workers.trainings import Training
 from tests.app.fake_jobs import FakeJobs, job, progress_at
 from tests.app.tab import Tab
 from tests.app.test_start import two_runs
-from tests.small import SMALL, copied
+from tests.small import SMALL, copied, twin
 from ui.draw.board import FIGURE, _unclear
+from ui.selection import codecs
 from ui.selection.drawing import CANVAS, CENTRE, KEPT, SPOIL, Drawing
 
 FIRST = Config()
@@ -346,3 +347,20 @@ def test_a_server_without_runs_trains_the_quick_start_and_draws_with_pca(
         "No network is trained on this server yet. Quick start is being trained now: Step 300 of 1,000, error 0.062. "
     )
     assert tab.info[0].value.startswith(said)
+
+
+def test_a_training_that_ends_while_the_page_is_drawn_leaves_no_empty_board(
+    tab: Tab, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a class one ends at any moment: between two looks at the list of runs, too."""
+    chosen_run = codecs.chosen_run
+
+    def ended_meanwhile() -> Run | None:
+        twin(run, RunStore(run.path.parent))
+        run.path.rename(run.path.with_name("gone"))
+        return chosen_run()
+
+    monkeypatch.setattr(codecs, "chosen_run", ended_meanwhile)
+    tab.open("draw")
+    assert [box.value for box in (*tab.warning, *tab.info)] == []
+    assert len(figure(tab)[0]["codecs"]) == 1

@@ -73,10 +73,11 @@ def codec_choice(choice: Choice = DRAWN) -> list[Run | Linear | None]:
 
     Says so when the address names a run that cannot be shown, and when one that was chosen is there no more.
     """
-    runs = {run.key: run for run in store().runs() if showable(run)}
-    titles = told_apart(runs.values())
     if address.is_news(choice.name) or choice.key not in st.session_state:
-        st.session_state[choice.key] = _at_first(choice, titles)
+        st.session_state[choice.key] = _at_first(choice, _showable_runs())
+    # Looked up anew: one that was found there may have ended a moment ago.
+    runs = _showable_runs()
+    titles = told_apart(runs.values())
     named = _with_own_pca(choice, st.session_state[choice.key], runs)
     linear = _each_pca(named, runs) if choice.each_pca else {}
     pca = {name: one.title for name, one in linear.items()} or {PCA: "PCA, same number of dimensions"}
@@ -125,7 +126,11 @@ def images_title(images: Config) -> str:
     return ", ".join([info.title, *names, *size])
 
 
-def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
+def _showable_runs() -> dict[str, Run]:
+    return {run.key: run for run in store().runs() if showable(run)}
+
+
+def _at_first(choice: Choice, runs: Mapping[str, Run]) -> list[str]:
     """What the address names, or what was left here, after what was trained since.
 
     Else the run that was chosen elsewhere, or that a newcomer is shown.
@@ -137,12 +142,12 @@ def _at_first(choice: Choice, titles: Mapping[str, str]) -> list[str]:
     run = address.said(RUN) or ""
     # What is wrong with it is said below, and not by `chosen_run` once more.
     address.settle({RUN: None})
-    wrong = [name for name in asked or [run] if name and name not in titles and not _is_pca(choice, name)]
+    wrong = [name for name in asked or [run] if name and name not in runs and not _is_pca(choice, name)]
     st.session_state[choice.refused] = [
-        f"{why_not_shown(name)} Choose another one in the list." for name in wrong if address.is_spoken()
+        f"{why} Choose another one in the list." for why in map(why_not_shown, wrong) if why and address.is_spoken()
     ]
-    for wanted in (asked, [run, *beside] if run in titles else []):
-        known = [name for name in wanted if name in titles or _is_pca(choice, name)][: choice.most]
+    for wanted in (asked, [run, *beside] if run in runs else []):
+        known = [name for name in wanted if name in runs or _is_pca(choice, name)][: choice.most]
         if known:
             return known
     newcomers = chosen_run()
