@@ -68,8 +68,11 @@ def trainings_a_minute(folder: Path, count: int) -> float:
 
 
 def growth_of_a_training(folder: Path, settling: int, count: int) -> float:
-    """Bytes that the workers have more, for each of `count` trainings of few steps, after `settling` others."""
-    configs = [replace(config, steps=20) for config in _configs(settling + count)]
+    """Bytes that the workers have more, for each of `count` trainings of few steps, after `settling` others.
+
+    No network is like the one before it, which would leave less behind.
+    """
+    configs = [replace(config, steps=20, latent_dim=16 + config.seed % 3) for config in _configs(settling + count)]
     with QueueOfRuns(folder) as queue:
         queue.train(configs[:settling])
         before = queue.resident()
