@@ -9,6 +9,7 @@ from statistics import median
 
 from ae_core.config.precision import MIXED, PRECISIONS
 from benchmarks.peers.trainer import LAST, NETWORKS, PEERS, SETTLING, begin, rate
+from benchmarks.quality import measure_quality
 from benchmarks.rows import Bar, BenchmarkError, Row, say, take_turns
 from benchmarks.short_runs import measure_short_runs
 from benchmarks.sides import Side
@@ -29,11 +30,12 @@ SAME_LOSS = 0.1
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Steps a second, quickly of the dense network alone; trainings a minute; with a page and without."""
+    """Steps a second, quickly of the dense network alone; short trainings; time to quality; with a page and without."""
     networks = ["dense"] if quick else [*NETWORKS]
     return [
         *(row for network in networks for row in _side_by_side(network, quick=quick)),
         *measure_short_runs(quick=quick),
+        *measure_quality(quick=quick),
         *measure_watched(quick=quick),
     ]
 

@@ -56,6 +56,15 @@ class _JaxScan(Trainer):
         self._state = (weights, optimizer.init(weights))
         self._key = jax.random.key(config.seed)
         self._run = jax.jit(lambda state, key: lax.scan(step, state, jax.random.split(key, AT_ONCE)))
+        test = jnp.asarray(load_dataset("mnist").test_images)
+
+        def error_of(weights: Any) -> Any:
+            made = test
+            for each, weight in zip(passes, weights, strict=True):
+                made = each(weight, made)
+            return jnp.mean(((nn.sigmoid(made) if by_logits else made) - test) ** 2)
+
+        self._error_of = jax.jit(error_of)
         self.params = sum(int(np.size(part)) for layer in weights for part in layer)
 
     def advance(self, steps: int) -> Sequence[float]:
@@ -68,6 +77,9 @@ class _JaxScan(Trainer):
             self._state, some = self._run(self._state, key)
             losses.append(some)
         return [float(loss) for some in losses for loss in np.asarray(some)]
+
+    def squared_error(self) -> float:
+        return float(self._error_of(self._state[0]))
 
 
 def _weights(width: int, layer: Layer, random: np.random.Generator) -> tuple[Any, ...]:

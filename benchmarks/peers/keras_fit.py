@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ae_core.config.config import Config
@@ -45,6 +46,10 @@ class _KerasFit(Trainer):
         noted = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, logs: losses.append(logs["loss"]))
         self._model.fit(self._batches, steps_per_epoch=1, epochs=steps, verbose=0, callbacks=[noted])
         return losses
+
+    def squared_error(self) -> float:
+        images = load_dataset("mnist").test_images
+        return float(np.mean(np.square(self._model.predict(images, batch_size=1000, verbose=0) - images)))
 
     def rate(self, steps: int) -> float:
         ends: list[float] = []

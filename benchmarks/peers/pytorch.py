@@ -47,6 +47,13 @@ class _PyTorch(Trainer):
     def advance(self, steps: int) -> Sequence[float]:
         return [float(loss) for loss in [self._step() for _ in range(steps)]]
 
+    def squared_error(self) -> float:
+        images = torch.from_numpy(load_dataset("mnist").test_images.copy())
+        with torch.no_grad():
+            made = self._model(images).reshape(images.shape)
+            made = torch.sigmoid(made) if self._by_logits else made
+            return float(functional.mse_loss(made, images))
+
     def _step(self) -> Any:
         images = self._images[torch.randint(0, len(self._images), (self._config.batch_size,))]
         self._optimizer.zero_grad(set_to_none=True)

@@ -38,6 +38,10 @@ LAST = 10
 """Steps over which losses are compared: one batch's is a matter of luck."""
 
 
+LOOK = 25
+"""Steps between two looks at the held-out error."""
+
+
 class Trainer(ABC):
     """One who trains a network of `NETWORKS`.
 
@@ -50,6 +54,10 @@ class Trainer(ABC):
     @abstractmethod
     def advance(self, steps: int) -> Sequence[float]:
         """Train so many steps, and return when they are done: the loss of each one's batch."""
+
+    def squared_error(self) -> float:
+        """Mean squared error per pixel of the held-out images. Raises NotImplementedError: who does not learn."""
+        raise NotImplementedError
 
     def rate(self, steps: int) -> float:
         """Steps a second over the next `steps`."""
@@ -68,6 +76,7 @@ class Peer:
         needs: packages that it imports, which an installation may lack.
         networks: those of `NETWORKS` that it has.
         precision: in which it trains; None for that of the network's config.
+        learns: whether it is somebody else's, and can tell its held-out error.
     """
 
     title: str
@@ -75,6 +84,7 @@ class Peer:
     needs: tuple[str, ...] = ()
     networks: tuple[str, ...] = tuple(NETWORKS)
     precision: str | None = FLOAT32
+    learns: bool = False
 
     @property
     def missing(self) -> list[str]:
@@ -85,21 +95,38 @@ class Peer:
 PEERS: dict[str, Peer] = {
     "ours": Peer("Bottleneck", "ours", precision=None),
     "float32": Peer("Bottleneck in float32", "ours"),
-    "keras": Peer("Keras fit", "keras_fit"),
-    "torch": Peer("PyTorch", "pytorch", ("torch",)),
-    "jax": Peer("JAX", "jax_scan", ("jax", "optax")),
+    "keras": Peer("Keras fit", "keras_fit", learns=True),
+    "torch": Peer("PyTorch", "pytorch", ("torch",), learns=True),
+    "jax": Peer("JAX", "jax_scan", ("jax", "optax"), learns=True),
     "products": Peer("the float32 products alone", "products", networks=("dense",)),
 }
 
 _trainers: dict[tuple[str, str], Trainer] = {}
 
 
+def seconds_until(peer: str, config: Config, error: float) -> float:
+    """Seconds of steps, compiling them included, until the held-out squared error is no more than `error`.
+
+    What it takes to build the network and to look at the error is not counted.
+    """
+    trainer = _build(peer, config)
+    seconds = 0.0
+    while True:
+        began = time.perf_counter()
+        trainer.advance(LOOK)
+        seconds += time.perf_counter() - began
+        if trainer.squared_error() <= error:
+            return seconds
+
+
+def _build(peer: str, config: Config) -> Trainer:
+    build: Callable[[Config], Trainer] = import_module(f"benchmarks.peers.{PEERS[peer].module}").build
+    return build(replace(config, precision=PEERS[peer].precision or config.precision))
+
+
 def begin(peer: str, network: str) -> tuple[int | None, float | None]:
     """Build it and train the first `SETTLING` steps: its parameters, and the mean loss of the last `LAST` of these."""
-    build: Callable[[Config], Trainer] = import_module(f"benchmarks.peers.{PEERS[peer].module}").build
-    config = NETWORKS[network]
-    precision = PEERS[peer].precision or config.precision
-    trainer = _trainers[peer, network] = build(replace(config, precision=precision))
+    trainer = _trainers[peer, network] = _build(peer, NETWORKS[network])
     losses = trainer.advance(SETTLING)
     return trainer.params, float(np.mean(losses[-LAST:])) if losses else None
 

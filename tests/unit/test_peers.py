@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.config.precision import FLOAT32, MIXED
 from benchmarks import training
-from benchmarks.peers.trainer import ENDLESS, NETWORKS, PEERS, Peer, Trainer, layers_with_widths
+from benchmarks.peers.trainer import ENDLESS, NETWORKS, PEERS, Peer, Trainer, layers_with_widths, seconds_until
+from benchmarks.quality import Reached, _enough, trained
 from benchmarks.rows import BenchmarkError, Row
 from benchmarks.training import OURS, compare, peer_rows
+from tests.unit.tiny import DENSE as TINY
 
 DENSE = Config(
     encoder_widths=(12,), latent_dim=5, loss="mse", output_activation="relu", optimizer="rmsprop", learning_rate=0.001,
@@ -47,6 +50,31 @@ def test_a_peer_has_our_parameters_and_its_loss_falls(name: str, config: Config)
     assert peer.params == plan_layers(config).params
     assert len(losses) == 50
     assert np.mean(losses[-10:]) < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("name", [name for name in HERE if PEERS[name].learns])
+def test_a_peer_that_learns_is_trained_until_it_is_as_good_as_asked(name: str) -> None:
+    entropy = replace(CONVOLUTIONAL, architecture="dense", encoder_widths=(64,))
+    peer = trainer(name, entropy)
+    peer.advance(25)
+    error = peer.squared_error()
+    assert 0.02 < error < 0.12
+    assert seconds_until(name, entropy, 0.9 * error) > 0
+
+
+def test_time_to_quality_is_that_of_a_training_that_is_good_enough() -> None:
+    reached = Reached(seconds=40.0, squared_error=2.9, neg_elbo=None)
+    assert _enough(reached, "squared_error", 3.0) == 40.0
+    for figure, limit in (("squared_error", 2.8), ("neg_elbo", 100.0)):
+        with pytest.raises(BenchmarkError, match=f"should reach a {figure} of {limit:g}"):
+            _enough(reached, figure, limit)
+
+
+def test_a_training_of_ours_is_timed_as_a_whole(tmp_path: Path) -> None:
+    reached = trained(replace(TINY, steps=3), tmp_path)
+    assert reached.seconds > 0
+    assert 20 < reached.squared_error < 300
+    assert reached.neg_elbo is None
 
 
 @pytest.mark.parametrize("name", HERE)
