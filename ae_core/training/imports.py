@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from functools import cache
 from threading import Lock
 
@@ -35,4 +36,6 @@ def _import() -> None:
     finally:
         if collects:
             gc.enable()
+    # It warns of what is compiled again and again, as each new network is, in the terminal of whoever started the app.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     gc.freeze()

@@ -10,9 +10,7 @@ import streamlit as st
 from ae_core.config.config import Config
 from ae_core.config.layers import Layer
 from ae_core.config.plan import plan_layers
-from ui.components.figure.figure import Digit, start_figure
-from ui.components.picture.picture import layer_picture
-from ui.components.rows.rows import digit_rows
+from ui.components import Digit, digit_rows, layer_picture, start_figure
 
 DIGITS = 6
 LATENT_DIM = int(st.query_params.get("latent_dim", "8"))
