@@ -10,7 +10,7 @@ def main() -> None:
     import streamlit as st
 
     from ae_core.libraries import spare_memory
-    from ui.components import follow_theme
+    from ui.components.theme.theme import follow_theme
     from ui.selection import address
     from ui.shell.errors import shown_plainly
     from ui.shell.favicon import favicon

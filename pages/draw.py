@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import carry
+from ui.components.network_carrier.network_carrier import carry
 from ui.draw.board import STYLE, show_board
 from ui.draw.tries import show_tries
 from ui.selection.codecs import codec_choice

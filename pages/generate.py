@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import carry
+from ui.components.network_carrier.network_carrier import carry
 from ui.generate.arithmetic import show_sum
 from ui.generate.codes import choose_codecs
 from ui.generate.interpolation import show_between

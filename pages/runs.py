@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components import arrival
+from ui.components.arrival.arrival import arrival
 from ui.runs.overview import show_runs
 from ui.selection.presets import train_links, untrained
 from ui.shell.errors import shown_plainly

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ae_core.config.plan import plan_layers
-from ui.components import layer_picture
+from ui.components.picture.picture import layer_picture
 from ui.selection.presets import train_links, untrained
 from ui.selection.run import runs_link
 from ui.shell.errors import shown_plainly

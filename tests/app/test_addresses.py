@@ -16,7 +16,7 @@ from tests.app.tab import Tab
 from tests.app.test_classify import contest
 from tests.app.test_start import two_runs
 from tests.small import copied
-from ui.components import MapView
+from ui.components.map.map import MapView
 from ui.selection.drawing import SPOIL
 
 Change = Callable[[Tab], Any]

@@ -141,6 +141,14 @@ def test_a_package_says_what_lives_there(name: str) -> None:
     assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])
+def test_a_package_imports_none_of_its_modules_with_itself(name: str) -> None:
+    """Python locks a module before the package that it is in: two threads, one at each, would wait for each other."""
+    body = ast.parse(MODULES[name].read_text(encoding="utf-8")).body
+    at_once = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not [ast.unparse(node) for node in at_once if re.search(r"\b(ae_core|ui|benchmarks)\b", ast.unparse(node))]
+
+
 @pytest.mark.parametrize("library", ONLY_IN)
 def test_a_library_stays_in_its_rooms(library: str) -> None:
     users = {module for module, found in IMPORTS.items() if any(one.name.split(".")[0] == library for one in found)}

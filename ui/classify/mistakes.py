@@ -12,7 +12,7 @@ from ae_core.classification.contest import CONTESTANTS, Outcome, confusion
 from ae_core.classification.kept_contests import kept_contests
 from ui.classify.charts import chosen_cell, confusion_chart
 from ui.classify.setup import Field, percent
-from ui.components import Strip, digit_strips
+from ui.components.strips.strips import Strip, digit_strips
 from ui.selection.address import Parameter
 from ui.shell.errors import shown_plainly
 from ui.shell.fragment import fragment

@@ -13,7 +13,7 @@ from ae_core.classification.contest import LABEL_COUNTS, Contest, labelled, posi
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import evenly
 from ae_core.runs.run import Run
-from ui.components import Strip, digit_strips
+from ui.components.strips.strips import Strip, digit_strips
 from ui.selection.address import Parameter
 from ui.selection.run import run_choice
 from ui.shell.server import data_for

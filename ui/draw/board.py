@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.preprocessing.corruption import spoil
-from ui.components import Checked, Settings, canvas_tools, digit_rows, draw_figure
+from ui.components.canvas_tools.canvas_tools import canvas_tools
+from ui.components.draw.draw import Checked, Settings, draw_figure
+from ui.components.rows.rows import digit_rows
 from ui.draw.keep import SpoiledDigit, show_actions, show_between
 from ui.selection import address
 from ui.selection.address import Parameter, change_together

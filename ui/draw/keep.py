@@ -14,7 +14,8 @@ from ae_core.config.config import Config
 from ae_core.datasets.images import as_floats
 from ae_core.errors import BottleneckError
 from ae_core.preprocessing.corruption import Spoil, spoil
-from ui.components import Checked, blend
+from ui.components.blend.blend import blend
+from ui.components.draw.draw import Checked
 from ui.selection.address import Parameter
 from ui.selection.drawing import OWN
 from ui.selection.open_codecs import OpenCodec

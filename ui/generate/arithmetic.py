@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.datasets.images import to_pixels
 from ae_core.latent.arithmetic import class_means, combine
-from ui.components import Term, equation
+from ui.components.equation.equation import Term, equation
 from ui.generate.codes import training_codes
 from ui.selection.address import Parameter
 from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit

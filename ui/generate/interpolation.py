@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import as_floats
 from ae_core.latent.arithmetic import lerp, slerp
-from ui.components import blend
+from ui.components.blend.blend import blend
 from ui.selection.address import Parameter
 from ui.selection.drawing import DRAWING, NO_DRAWING, drawn_digit
 from ui.selection.open_codecs import OpenCodec

@@ -14,7 +14,7 @@ from ae_core.config.config import Config
 from ae_core.datasets.images import as_floats, to_pixels
 from ae_core.evaluation.nearest_image import Originals, usual_distances
 from ae_core.latent.sampling import SamplerName
-from ui.components import Caption, Grid, SampleSet, samples
+from ui.components.samples.samples import Caption, Grid, SampleSet, samples
 from ui.generate.codes import TITLES, Drawn, image_name, made_images
 from ui.generate.quality import show_quality
 from ui.selection.address import Parameter

@@ -13,7 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 from ae_core.evaluation.metrics import squared_errors
 from ae_core.latent.projection import Method, methods_for
 from ae_core.runs.run import Run
-from ui.components import Collection, Inverse, LinearInverse, carry, carry_collection, latent_map
+from ui.components.collection.collection import Collection, carry_collection
+from ui.components.map.map import Inverse, LinearInverse, latent_map
+from ui.components.network_carrier.network_carrier import carry
 from ui.latent.map_state import CANCELLED, TITLES, Floats, Look, Wanted, look_at
 from ui.latent.map_view import settled_view, take_view, view_parameters
 from ui.latent.map_words import caption_of, note_of, progress_words

@@ -14,7 +14,8 @@ from ae_core.latent.projection import Method, Projection, linear_projection
 from ae_core.runs.run import Run
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement
-from ui.components import Collection, Star
+from ui.components.collection.collection import Collection
+from ui.components.map.map import Star
 from ui.selection.drawing import drawn_digit
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import jobs

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.components import Collection, MapView
+from ui.components.collection.collection import Collection
+from ui.components.map.map import MapView
 from ui.selection import address
 from ui.selection.address import Parameter, change_together
 

@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.latent.alignment import Formation, aligned
 from ae_core.latent.frames import Frames, load_frames
 from ae_core.runs.run import Run
-from ui.components import replay
+from ui.components.replay.replay import replay
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import LARGE_SECONDS, data_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ae_core.datasets.images import as_floats
-from ui.components import CodeStats, traverse
+from ui.components.traverse.traverse import CodeStats, traverse
 from ui.selection.open_codecs import OpenCodec, encode_pixels
 from ui.shell.server import data_for
 

@@ -19,7 +19,8 @@ from ae_core.datasets.images import as_floats, preview_indices, to_pixels
 from ae_core.evaluation.comparison import NONE, Figures, differing, figures
 from ae_core.evaluation.metrics import Interval, squared_errors
 from ae_core.preprocessing.corruption import RANGES, Spoil, spoil
-from ui.components import Strip, digit_strips, lead_to
+from ui.components.arrival.arrival import lead_to
+from ui.components.strips.strips import Strip, digit_strips
 from ui.runs.comparison_charts import Curve, class_chart, curve_chart
 from ui.selection.codecs import PCA, Choice, choose_codecs, codec_choice
 from ui.selection.open_codecs import OpenCodec, open_chosen

@@ -193,7 +193,7 @@ def begin(page: str) -> None:
 def finish() -> None:
     """Have the browser say what the page has settled, at the end of each whole run."""
     # Workers import app.py as well, and have no server that would take a component.
-    from ui.components import replace_address
+    from ui.components.address.address import replace_address
 
     here = _here()
     query = urlencode(here.values, doseq=True)

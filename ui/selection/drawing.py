@@ -18,7 +18,8 @@ from ae_core.config.layers import IMAGE_SHAPE
 from ae_core.errors import DrawingError
 from ae_core.preprocessing.corruption import Spoil
 from ae_core.preprocessing.drawing import digit_from_canvas
-from ui.components import Settings, keep_in_tab
+from ui.components.draw.draw import Settings
+from ui.components.tab.tab import keep_in_tab
 from ui.selection.address import Parameter
 from ui.shell.pictures import rgba_of
 

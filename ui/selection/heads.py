@@ -10,7 +10,8 @@ import streamlit as st
 
 from ae_core.classification.heads import HEAD_FILE, load_head
 from ae_core.runs.run import Run
-from ui.components import Cargo, GuessShown, Shown, carry
+from ui.components.draw.draw import GuessShown, Shown
+from ui.components.network_carrier.network_carrier import Cargo, carry
 from ui.selection.open_codecs import OpenCodec
 from ui.shell.server import data_for
 

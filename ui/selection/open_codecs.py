@@ -20,7 +20,8 @@ from ae_core.config.presets import title_of
 from ae_core.datasets.images import as_floats, evenly
 from ae_core.evaluation.metrics import evaluate_each, percentiles
 from ae_core.runs.run import Run, damaged_run
-from ui.components import Cargo, Shown
+from ui.components.draw.draw import Shown
+from ui.components.network_carrier.network_carrier import Cargo
 from ui.selection import address
 from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training

@@ -13,7 +13,8 @@ from ae_core.config.plan import plan_layers
 from ae_core.config.presets import title_of
 from ae_core.datasets.images import as_floats, preview_indices
 from ae_core.runs.run import Run, damaged_run
-from ui.components import Digit, decoder_only, start_figure
+from ui.components.figure.figure import Digit, start_figure
+from ui.components.payload import decoder_only
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable
 from ui.shell.errors import unmarked

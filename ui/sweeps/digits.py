@@ -12,7 +12,7 @@ from ae_core.datasets.images import as_floats, preview_indices
 from ae_core.evaluation.comparison import NONE
 from ae_core.evaluation.metrics import squared_errors
 from ae_core.runs.sweep import Sweep
-from ui.components import Strip, digit_strips
+from ui.components.strips.strips import Strip, digit_strips
 from ui.shell.palette import colour
 from ui.shell.server import data_for
 from ui.sweeps.state import Trial

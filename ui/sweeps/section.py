@@ -16,7 +16,7 @@ from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import KeptSweep
 from ae_core.runs.titles import sweep_title
 from ae_core.workers.trainings import Training
-from ui.components import lead_to
+from ui.components.arrival.arrival import lead_to
 from ui.selection import address
 from ui.selection.run import RUN, showable
 from ui.shell.errors import shown_plainly, unmarked

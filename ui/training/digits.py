@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ae_core.datasets.dataset import Dataset, Part
 from ae_core.datasets.images import as_floats, preview_indices, to_pixels
 from ae_core.runs.run import PreviewOf
-from ui.components import digit_rows
+from ui.components.rows.rows import digit_rows
 from ui.shell.server import codec, data_for
 from ui.training.snapshot import View
 

@@ -10,7 +10,9 @@ import streamlit as st
 from ae_core.config.config import Config
 from ae_core.config.layers import Layer
 from ae_core.config.plan import plan_layers
-from ui.components import Digit, digit_rows, layer_picture, start_figure
+from ui.components.figure.figure import Digit, start_figure
+from ui.components.picture.picture import layer_picture
+from ui.components.rows.rows import digit_rows
 
 DIGITS = 6
 LATENT_DIM = int(st.query_params.get("latent_dim", "8"))

@@ -12,7 +12,9 @@ import streamlit as st
 
 from ae_core.latent.alignment import aligned
 from ae_core.latent.frames import Frame, Frames, load_frames
-from ui.components import Cargo, CodeStats, carry, replay, traverse
+from ui.components.network_carrier.network_carrier import Cargo, carry
+from ui.components.replay.replay import replay
+from ui.components.traverse.traverse import CodeStats, traverse
 
 CLASSES = 10
 IMAGES = 400

@@ -10,7 +10,9 @@ import numpy as np
 import streamlit as st
 
 from tests.browser.made_up import CLASSES, made_up, plane, random_decoder, uneven
-from ui.components import Cargo, Collection, Inverse, LinearInverse, Star, carry, carry_collection, latent_map
+from ui.components.collection.collection import Collection, carry_collection
+from ui.components.map.map import Inverse, LinearInverse, Star, latent_map
+from ui.components.network_carrier.network_carrier import Cargo, carry
 
 COUNT = int(st.query_params.get("count", "600"))
 DIMS = int(st.query_params.get("dims", "2"))
