@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ WORKERS = "AE_WORKERS"
 MEMORY_OF_A_WORKER = 2 * 2**30
 """Bytes that a worker may need while it trains a large network and makes a map beside it."""
 PRELOADED = ("distributed", "ae_core.workers.preloaded")
+SOCKET_PATH = 107
+"""Bytes of a socket's path, by Linux's unix(7), without the zero at its end."""
+SOCKET_NAME = len("/pymp-xxxxxxxx/listener-xxxxxxxx")
+"""What `multiprocessing` calls its own below the folder for temporary files."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -81,8 +86,7 @@ def local_cluster(workers: int) -> OwnCluster:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # The workers are told of these, too.
     dask.config.set(CALM)
-    # Elsewhere a process that has imported TensorFlow cannot be forked.
-    if sys.platform == "linux":
+    if can_fork():
         _fork_workers()
     cluster = OwnCluster(
         n_workers=0,
@@ -103,6 +107,15 @@ def local_cluster(workers: int) -> OwnCluster:
             "memory or busy with other things: end those, then reload this page."
         ) from error
     return cluster
+
+
+def can_fork() -> bool:
+    """Whether workers are forked; if not, each begins by importing all that it needs, which takes seconds.
+
+    Only on Linux can a process that has imported TensorFlow be forked, and it is asked to by a socket beside the
+    temporary files, whose path may not be longer than `SOCKET_PATH`: then no worker would ever come.
+    """
+    return sys.platform == "linux" and len(os.fsencode(tempfile.gettempdir())) + SOCKET_NAME <= SOCKET_PATH
 
 
 def _fork_workers() -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing.connection import Listener
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,7 +19,7 @@ from ae_core.config.config import Config
 from ae_core.errors import JobError
 from ae_core.jobs import cluster
 from ae_core.jobs.books import Job
-from ae_core.jobs.cluster import usual_workers, worker_count
+from ae_core.jobs.cluster import ROOT, can_fork, usual_workers, worker_count
 from ae_core.jobs.queue import Jobs
 from ae_core.runs.store import RunStore
 from ae_core.workers.trainings import Training
@@ -23,6 +28,17 @@ from tests.unit.waiting import wait_until
 
 GIB = 2**30
 LONG = replace(DENSE, steps=200_000)
+WARM = """
+import sys
+from ae_core.jobs.queue import Jobs
+from ae_core.runs.store import RunStore
+
+if __name__ == "__main__":
+    jobs = Jobs(RunStore(sys.argv[1]))
+    jobs.wait_until_warm(timeout=120)
+    jobs.close()
+    print("warm")
+"""
 
 
 @pytest.mark.parametrize(
@@ -61,6 +77,34 @@ def test_workers_that_do_not_start_are_told_of_in_plain_words(store: RunStore, m
         JobError, match=r"^The workers must start within 0\.1 seconds, and did not\. .* reload this page"
     ):
         Jobs(store)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
+@pytest.mark.parametrize("length", [75, 76])
+def test_workers_are_forked_where_the_socket_that_asks_for_it_has_a_path(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        folder = Path(short, "t" * (length - len(short) - 1))
+        folder.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        try:
+            # As `multiprocessing` does it, whose own folder is that of this process already.
+            Listener(tempfile.mktemp(prefix="listener-", dir=tempfile.mkdtemp(prefix="pymp-")), "AF_UNIX").close()
+        except OSError:
+            assert not can_fork()
+        else:
+            assert can_fork()
+
+
+def test_workers_come_where_they_cannot_be_forked(tmp_path: Path) -> None:
+    """A page waited for two minutes, and then for good."""
+    folder = tmp_path / ("t" * 100)
+    folder.mkdir()
+    environment = os.environ | {"TMPDIR": str(folder)}
+    command = [sys.executable, "-c", WARM, str(tmp_path / "runs")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "warm\n"
 
 
 @pytest.fixture(scope="module")
