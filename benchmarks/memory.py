@@ -13,7 +13,7 @@ from benchmarks.rows import Bar, BenchmarkError, Row, say
 from benchmarks.servers import ROOT, Server, serving
 from benchmarks.short_runs import growth_of_a_training
 from benchmarks.sides import Side
-from benchmarks.visitors import lesson
+from benchmarks.visitors import PAGES, lesson
 
 NAME = "memory"
 GROWTH = Bar(1.0, "most")
@@ -23,7 +23,6 @@ IDLE = Bar(2.0, "most")
 """Percent of one core."""
 
 SETTLING = 10
-PAGES = ("", "train", "draw", "latent", "generate", "classify", "runs")
 MIB = 2**20
 PATIENCE_SECONDS = 120.0
 

@@ -12,12 +12,11 @@ from tempfile import TemporaryDirectory
 from ae_core.config.config import Config
 from ae_core.config.layers import PIXELS
 from ae_core.config.presets import PRESETS
-from benchmarks.peers.trainer import PEERS, seconds_until
+from benchmarks.peers.trainer import OURS, PEERS, seconds_until
 from benchmarks.rows import Bar, BenchmarkError, Row, say, take_turns
 from benchmarks.sides import Side
 
 NAME = "training"
-OURS = "ours"
 GOOD = 0.010
 """Held-out squared error per pixel."""
 THEIRS = replace(PRESETS["quick-start"], learning_rate=0.005)

@@ -8,7 +8,7 @@ from functools import partial
 from statistics import median
 
 from ae_core.config.precision import MIXED, PRECISIONS
-from benchmarks.peers.trainer import LAST, NETWORKS, PEERS, SETTLING, begin, rate
+from benchmarks.peers.trainer import LAST, NETWORKS, OURS, PEERS, SETTLING, begin, rate
 from benchmarks.quality import measure_quality
 from benchmarks.rows import Bar, BenchmarkError, Row, say, take_turns
 from benchmarks.short_runs import measure_short_runs
@@ -16,7 +16,6 @@ from benchmarks.sides import Side
 from benchmarks.watching import measure_watched
 
 NAME = "training"
-OURS = "ours"
 BARS: dict[tuple[str, str], Bar] = {
     ("dense", "jax"): Bar(1.2, "least"),
     ("dense", "products"): Bar(1.1, "least"),

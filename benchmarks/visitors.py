@@ -21,6 +21,7 @@ from benchmarks.rows import BenchmarkError
 
 ANSWER_SECONDS = 60.0
 CANVAS = "streamlit_drawable_canvas"
+PAGES = ("", "train", "draw", "latent", "generate", "classify", "runs")
 SIDE = 280
 ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 

@@ -10,7 +10,8 @@ from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset
 from ae_core.training.garbage import collect_garbage
-from ae_core.training.loop import Stepper, pattern_of
+from ae_core.training.loop import Stepper
+from ae_core.training.pattern import pattern_of
 
 MOST_PARAMS = 2_000_000
 """Of a larger network none is kept: weights, the same as looks take them, and moments are up to 16 bytes for each."""
@@ -28,14 +29,12 @@ def stepper_for(config: Config, data: Dataset) -> Iterator[Stepper]:
         ConfigError: the network would be too large.
     """
     with _access:
-        idle = _idle.pop() if _idle else None
-    if idle and idle.pattern == pattern_of(config):
-        stepper = idle
+        stepper = _idle.pop() if _idle and _idle[0].pattern == pattern_of(config) else None
+    if stepper:
         stepper.begin(config, data)
     else:
         # Its graphs go before others come.
-        idle = None
-        collect_garbage()
+        forget_idle()
         stepper = Stepper(config, data)
     yield stepper
     stepper.rest()
@@ -53,7 +52,7 @@ def leave_idle_only() -> None:
 
 
 def forget_idle() -> None:
-    """Let go of it, too."""
+    """Give back the idle one as well."""
     with _access:
         _idle.clear()
     collect_garbage()

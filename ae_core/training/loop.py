@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from ae_core.training.losses import (
 )
 from ae_core.training.networks import Network, build_network, build_trained_network
 from ae_core.training.optimizers import build_optimizer, update_of
+from ae_core.training.pattern import pattern_of
 
 # Two operations at a time with half of the cores each, instead of one after the other with all of them: on two cores
 # dense networks take 1.1 to 1.26 times as many steps in mixed precision, where a product is over in a tenth of a
@@ -38,24 +39,9 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1)
 
 WIDE_CODE = 64
 """Of codes with more numbers than this a frame keeps those of the held-out sample alone: 30 frames stay under 8 MB."""
-
-
 IMAGES = tf.TensorSpec([None, *IMAGE_SHAPE], tf.uint8)
 FLOATS = tf.TensorSpec([None, *IMAGE_SHAPE], tf.float32)
 WHOLE = tf.TensorSpec([], tf.int32)
-FREE: dict[str, Any] = {
-    field: getattr(Config(), field) for field in ("dataset", "classes", "train_size", "seed", "continues")
-}
-"""Fields that no compiled step depends on: all that they determine is handed to it."""
-
-
-def pattern_of(config: Config) -> Config:
-    """What all have in common whose trainings can use one `Stepper`."""
-    free = FREE
-    if config.schedule == "constant":
-        # The rate is a variable, and how many steps there are is known to a schedule alone.
-        free = {**FREE, "learning_rate": Config().learning_rate, "steps": Config().steps}
-    return replace(config, **free)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Contests(Work[ContestProgress]):
         report(ContestProgress(phase="encoding all images"))
         with quiet_stderr():
             from ae_core.classification import networks  # noqa: F401 the contestants will import it
-            from ae_core.training.garbage import collect_garbage
+            from ae_core.training.idle_stepper import leave_idle_only
         bench = _bench(self.key, self.weights, root)
         for place, (labels, seed) in enumerate(self.rounds):
             at = partial(self._progress, place)
@@ -126,7 +126,7 @@ class Contests(Work[ContestProgress]):
                     bench, labels=labels, seed=seed, names=QUICK_FIRST, report=lambda *told, at=at: report(at(*told))
                 )
             finally:
-                collect_garbage()
+                leave_idle_only()
 
     def waiting(self, for_what: str) -> ContestProgress:
         """See `Work`."""

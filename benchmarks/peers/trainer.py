@@ -36,8 +36,6 @@ NETWORKS: dict[str, Config] = {
 
 LAST = 10
 """Steps over which losses are compared: one batch's is a matter of luck."""
-
-
 LOOK = 25
 """Steps between two looks at the held-out error."""
 
@@ -92,8 +90,9 @@ class Peer:
         return [package for package in self.needs if find_spec(package) is None]
 
 
+OURS = "ours"
 PEERS: dict[str, Peer] = {
-    "ours": Peer("Bottleneck", "ours", precision=None),
+    OURS: Peer("Bottleneck", "ours", precision=None),
     "float32": Peer("Bottleneck in float32", "ours"),
     "keras": Peer("Keras fit", "keras_fit", learns=True),
     "torch": Peer("PyTorch", "pytorch", ("torch",), learns=True),

@@ -6,9 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from ae_core.runs.run import Run
-from benchmarks.visitors import Visitor
+from benchmarks.visitors import PAGES, Visitor
 from tests.browser.served import Server
-from tests.browser.test_memory import PAGES
 from tests.small import copied
 
 

@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 
 from ae_core.runs.run import Run
-from benchmarks.visitors import Visitor
+from benchmarks.visitors import PAGES, Visitor
 from tests.browser.served import Server
 from tests.small import copied
 
-PAGES = ("", "train", "draw", "latent", "generate", "classify", "runs")
 MOST_MB = 290
 """It is 260. With floats of all test images, and memory that the C library kept, it was 313."""
 

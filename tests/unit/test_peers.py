@@ -14,10 +14,10 @@ from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.config.precision import FLOAT32, MIXED
 from benchmarks import training
-from benchmarks.peers.trainer import ENDLESS, NETWORKS, PEERS, Peer, Trainer, layers_with_widths, seconds_until
+from benchmarks.peers.trainer import ENDLESS, NETWORKS, OURS, PEERS, Peer, Trainer, layers_with_widths, seconds_until
 from benchmarks.quality import Reached, _enough, trained
 from benchmarks.rows import BenchmarkError, Row
-from benchmarks.training import OURS, compare, peer_rows
+from benchmarks.training import compare, peer_rows
 from tests.unit.tiny import DENSE as TINY
 
 DENSE = Config(

@@ -16,7 +16,8 @@ from ae_core.errors import DivergedError
 from ae_core.runs.store import RunStore
 from ae_core.training import idle_stepper
 from ae_core.training.idle_stepper import forget_idle, stepper_for
-from ae_core.training.loop import Stepper, pattern_of
+from ae_core.training.loop import Stepper
+from ae_core.training.pattern import pattern_of
 from ae_core.training.train import train
 from tests.unit.tiny import CONV, DENSE, VARIATIONAL, Watcher, assert_same_bits, assert_same_frames, frames_of
 
