@@ -10,9 +10,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.abc import MetaPathFinder
-from threading import get_ident
+from threading import Lock, get_ident
 
 LARGE_BYTES = 2**18
+KEPT_BYTES = 2**25
+"""The largest that GNU's library takes for the first of the two sizes below, with 64 bits."""
+KEPT_BYTES_OF_ALL = 2**28
+ARENA_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = -8, -3, -1
+"""From GNU's malloc.h. The two sizes, once they are set, do not grow by themselves any more."""
+
+_access = Lock()
+_uses: list[object] = []
+"""What goes on at the moment in `reused_memory`."""
 
 
 @contextmanager
@@ -37,10 +46,35 @@ def spare_memory() -> None:
     By itself it keeps them, in a heap for each few threads: after a lesson of thirty the web process took 925 MB, and
     takes 568 with this.
     """
-    # From GNU's malloc.h. The two sizes, once they are set, do not grow by themselves any more.
-    arena_max, mmap_threshold, trim_threshold = -8, -3, -1
-    for setting, value in ((arena_max, 2), (mmap_threshold, LARGE_BYTES), (trim_threshold, LARGE_BYTES)):
-        _c("mallopt", setting, value)
+    _c("mallopt", ARENA_MAX, 2)
+    _keep(LARGE_BYTES, of_all=LARGE_BYTES)
+
+
+@contextmanager
+def reused_memory() -> Iterator[None]:
+    """Have the C library keep what is freed meanwhile, for whoever asks next. Linux with GNU's library alone.
+
+    Dask has it give blocks back at once in all processes that it starts. A step of a training frees dozens of them and
+    asks for the same again: it took 300 to 450 page faults, and 1.05 to 1.1 times as long.
+    """
+    use = object()
+    with _access:
+        _uses.append(use)
+        _keep(KEPT_BYTES, of_all=KEPT_BYTES_OF_ALL)
+    try:
+        yield
+    finally:
+        with _access:
+            _uses.remove(use)
+            if not _uses:
+                _keep(LARGE_BYTES, of_all=LARGE_BYTES)
+        give_memory_back()
+
+
+def _keep(block: int, *, of_all: int) -> None:
+    """Blocks up to `block` bytes are kept when they are freed, as long as at its end the heap has at most `of_all`."""
+    _c("mallopt", MMAP_THRESHOLD, block)
+    _c("mallopt", TRIM_THRESHOLD, of_all)
 
 
 def give_memory_back() -> None:

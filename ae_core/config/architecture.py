@@ -23,6 +23,8 @@ class Architecture:
         size_words: what an error calls that one.
         plan: the layers that a Config asks for.
         ignored: fields that a Config of it ignores beside other architectures' own, with the value they get instead.
+        parts: into so many parts a batch is cut for a training step, which go through the layers side by side. More
+            than one where a layer's time goes by in memory that the next layer finds in the cache if it is small.
     """
 
     title: str
@@ -31,3 +33,4 @@ class Architecture:
     size_words: str
     plan: Callable[[Config], Plan]
     ignored: Callable[[Config], dict[str, Any]] = lambda _: {}
+    parts: int = 1

@@ -38,4 +38,4 @@ def _plan(config: Config) -> Plan:
     return Plan(tuple(encoder), tuple(decoder))
 
 
-CONV = Architecture("Convolutional", ("filters",), "filters", "filters", _plan)
+CONV = Architecture("Convolutional", ("filters",), "filters", "filters", _plan, parts=2)

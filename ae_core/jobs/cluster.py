@@ -13,7 +13,7 @@ from typing import Any
 
 import dask
 import psutil
-from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster, Scheduler
 from distributed.utils import get_mp_context
 
 from ae_core.errors import BottleneckError, CancelledError, JobError
@@ -22,6 +22,7 @@ from ae_core.workers.work import Work
 
 CONNECT_SECONDS = 10
 START_SECONDS = 120
+HEARTBEAT_SECONDS = 5.0
 CALM: dict[str, Any] = {
     # Pages need the latest picture only; Dask would keep the last thousand.
     "distributed.admin.low-level-log-length": 10,
@@ -132,11 +133,23 @@ def _fork_workers() -> None:
     get_mp_context().set_forkserver_preload([*PRELOADED])
 
 
+class CalmScheduler(Scheduler):
+    """Asks its workers how they are every five seconds, not twice in one: that they died it hears from the system."""
+
+    def heartbeat_worker(self, *arguments: Any, **more: Any) -> dict[str, Any]:
+        """See `Scheduler`."""
+        return {**super().heartbeat_worker(*arguments, **more), "heartbeat-interval": HEARTBEAT_SECONDS}
+
+
 class OwnCluster(LocalCluster):
     """Workers that are numbered from 0; each has one of each resource, under a name of its own.
 
     So the queue can choose a worker, and what that had to do is done by the one that replaces it, at another address.
     """
+
+    async def _start(self) -> None:
+        self.scheduler_spec["cls"] = CalmScheduler
+        await super()._start()
 
     def new_worker_spec(self) -> dict[int, dict[str, Any]]:
         """See `SpecCluster`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +15,18 @@ from ae_core.config.config import Config
 def to_floats(pixels: tf.Tensor) -> tf.Tensor:
     """Grey levels 0 to 255 as float32 in [0, 1]."""
     return tf.cast(pixels, tf.float32) / 255.0
+
+
+def by_parts(layers: Callable[[tf.Tensor], tf.Tensor], batch: tf.Tensor, images: int, parts: int) -> tf.Tensor:
+    """What `layers` make of a batch of so many images, (images, ...), in `parts` that TensorFlow computes side by side.
+
+    The numbers are those of the whole, but for the order in which gradients are summed. With fewer images than parts
+    there is one part.
+    """
+    if parts == 1 or images < parts:
+        return layers(batch)
+    sizes = [images * (index + 1) // parts - images * index // parts for index in range(parts)]
+    return tf.concat([layers(part) for part in tf.split(batch, sizes)], axis=0)
 
 
 def batch_indices(config: Config, images: int, step: int, count: int) -> NDArray[np.int32]:

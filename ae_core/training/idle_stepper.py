@@ -9,6 +9,7 @@ from threading import Lock
 from ae_core.config.config import Config
 from ae_core.config.plan import plan_layers
 from ae_core.datasets.dataset import Dataset
+from ae_core.libraries import reused_memory
 from ae_core.training.garbage import collect_garbage
 from ae_core.training.loop import Stepper
 from ae_core.training.pattern import pattern_of
@@ -36,7 +37,8 @@ def stepper_for(config: Config, data: Dataset) -> Iterator[Stepper]:
         # Its graphs go before others come.
         forget_idle()
         stepper = Stepper(config, data)
-    yield stepper
+    with reused_memory():
+        yield stepper
     stepper.rest()
     if plan_layers(config).params <= MOST_PARAMS:
         with _access:

@@ -53,6 +53,26 @@ def test_large_blocks_that_were_freed_between_others_are_given_back() -> None:
     assert spared < 0.75 * kept
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
+def test_memory_that_is_asked_for_again_and_again_is_kept_meanwhile_and_given_back_afterwards() -> None:
+    code = (
+        "import resource; from ae_core.libraries import *; import numpy; spare_memory();"
+        "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"
+        "resident = lambda: int(open('/proc/self/statm').read().split()[1]);"
+        # A megabyte each, as a step of a training asks for. A page is 4 KB at least.
+        "ask = lambda: [numpy.ones(2**17) for _ in range(100)] and None\n"
+        "def faults_of_asking():\n    ask(); before = faults(); ask(); return faults() - before\n"
+        "at_first = faults_of_asking(); before = resident()\n"
+        "with reused_memory():\n    with reused_memory(): pass\n"
+        "    within = faults_of_asking(); kept = resident() - before\n"
+        "print(at_first, within, faults_of_asking(), kept, resident() - before)"
+    )
+    at_first, within, after, kept, left = map(int, run(code).split())
+    assert within < at_first / 10
+    assert after > at_first / 2
+    assert left < kept / 10
+
+
 def run(code: str, *arguments: str) -> str:
     # Dask sets a threshold of its own for the processes that it starts, and with that for all of ours.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from distributed import Worker
 
 from ae_core.config.config import Config
 from ae_core.errors import JobError
@@ -184,6 +185,15 @@ def test_what_a_killed_worker_trained_goes_on_in_its_place_and_the_other_is_not_
 def test_pages_come_before_workers(jobs: Jobs) -> None:
     pids = jobs._client.run(os.getpid).values()
     assert all(psutil.Process(pid).nice() > psutil.Process().nice() for pid in pids)
+
+
+def test_workers_at_rest_are_rarely_asked_how_they_are(jobs: Jobs) -> None:
+    def milliseconds(dask_worker: Worker) -> float:
+        interval: float = dask_worker.periodic_callbacks["heartbeat"].callback_time
+        return interval
+
+    # Each is told with the answer to its first word.
+    wait_until(lambda: set(jobs._client.run(milliseconds).values()) == {5000.0}, "the workers rest")
 
 
 def test_forty_short_runs_leave_nothing_behind_in_the_workers(jobs: Jobs) -> None:

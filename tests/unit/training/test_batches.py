@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from ae_core.training.batches import batch_indices
+from ae_core.training.batches import batch_indices, by_parts
 from tests.unit.tiny import DENSE
 
 
@@ -37,3 +38,18 @@ def test_another_seed_or_parent_gives_another_order(changes: dict[str, Any]) -> 
 def test_a_late_step_of_a_long_training_is_still_a_row_of_images() -> None:
     seen = batch_indices(replace(DENSE, batch_size=4096), images=60_000, step=199_999, count=1)
     assert 0 <= seen.min() <= seen.max() < 60_000
+
+
+@pytest.mark.parametrize(("images", "parts"), [(8, 1), (8, 2), (7, 2), (7, 3), (2, 2), (1, 2)])
+def test_in_parts_each_image_goes_through_once_and_keeps_its_place(images: int, parts: int) -> None:
+    sizes = []
+
+    def layers(part: tf.Tensor) -> tf.Tensor:
+        sizes.append(int(part.shape[0]))
+        return 2 * part
+
+    batch = tf.reshape(tf.range(3.0 * images), [images, 3])
+    assert np.array_equal(by_parts(layers, batch, images, parts), 2 * batch)
+    assert sum(sizes) == images
+    assert len(sizes) == min(parts, images if images >= parts else 1)
+    assert max(sizes) - min(sizes) <= 1

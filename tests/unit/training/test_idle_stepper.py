@@ -41,7 +41,8 @@ def used(config: Config, data: Dataset) -> Stepper:
     [
         *(replace(DENSE, optimizer=optimizer) for optimizer in ("sgd", "rmsprop", "nadam")),
         replace(DENSE, schedule="cosine"),
-        CONV,
+        # In two parts that are not of one size, each with random numbers of its own.
+        replace(CONV, dropout=0.2, batch_size=33),
         EVERYTHING,
     ],
     ids=lambda config: f"{config.architecture}-{config.family}-{config.optimizer}-{config.schedule}",

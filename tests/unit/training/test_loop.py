@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.pca import PcaBasis
+from ae_core.config.architectures import ARCHITECTURES
 from ae_core.config.config import Config
+from ae_core.config.conv import CONV as CONVOLUTIONS
 from ae_core.config.precision import FLOAT32, MIXED
 from ae_core.datasets.dataset import Dataset
 from ae_core.datasets.images import as_floats
@@ -64,6 +66,20 @@ def test_steps_taken_one_by_one_are_the_steps_taken_at_once(plain: Stepper, zero
         one_by_one.advance(count)
     pairs = zip(plain.snapshot().values, one_by_one.snapshot().values, strict=True)
     assert all(np.array_equal(first, second) for first, second in pairs)
+
+
+@pytest.mark.parametrize("family", choices("family"))
+def test_a_batch_in_parts_trains_as_one_in_a_single_part(
+    family: str, zeros_and_ones: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONV, family=family, batch_size=31, precision=FLOAT32)
+    in_parts, losses = trained(config, zeros_and_ones, steps=5)
+    assert CONVOLUTIONS.parts == 2
+    monkeypatch.setitem(ARCHITECTURES, "conv", replace(CONVOLUTIONS, parts=1))
+    whole, losses_of_whole = trained(config, zeros_and_ones, steps=5)
+    assert losses == pytest.approx(losses_of_whole, rel=1e-5)
+    for first, second in zip(in_parts.snapshot().values, whole.snapshot().values, strict=True):
+        assert np.allclose(first, second, rtol=1e-3, atol=1e-6)
 
 
 def test_a_snapshot_is_a_copy(zeros_and_ones: Dataset) -> None:
