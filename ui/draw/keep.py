@@ -129,7 +129,7 @@ def show_between(codecs: Sequence[OpenCodec]) -> None:
         missing = "" if a is None and b is None else "A" if a is None else "B"
         st.caption(f"{kept}{missing}, then slide between their codes.")
         return
-    blend(key="blend", a=a, b=b, codecs=[(f"Codes of {codec.name}", codec.cargo.model) for codec in codecs])
+    blend(key="blend", a=a, b=b, codecs=[(f"Codes of {codec.name}", codec.model) for codec in codecs])
 
 
 def _say_what_is_kept() -> None:

@@ -106,7 +106,7 @@ def _beside_choice(run: Run, notice: DeltaGenerator) -> list[Run | None]:
 
 def training_codes(opened: OpenCodec) -> TrainingCodes:
     """Worked out once for all visitors. Raises DataError or ConfigError."""
-    return _training_codes(opened.cargo.model, opened.config.key, opened)
+    return _training_codes(opened.model, opened.config.key, opened)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Encoding training images…")
@@ -124,9 +124,9 @@ def made_images(opened: OpenCodec, name: SamplerName, count: int, drawn: Drawn) 
     Raises:
         DataError: the codes of all images coincide.
     """
-    sampler: Sampler = Normal.prior(opened.codec.latent_dim, spread=drawn.spread)
+    sampler: Sampler = Normal.prior(opened.latent_dim, spread=drawn.spread)
     if name != "prior":
-        sampler = _fitted(opened.cargo.model, opened.config.key, opened)[name]
+        sampler = _fitted(opened.model, opened.config.key, opened)[name]
     return np.clip(opened.codec.decode(sampler.sample(count, seed=drawn.seed)), 0, 1)
 
 

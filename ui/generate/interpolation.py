@@ -95,7 +95,7 @@ def _between(codecs: tuple[OpenCodec, ...]) -> None:
     if a is None or b is None:
         st.info(NO_DRAWING)
         return
-    named = [(f"Codes of {codec.name}" if len(codecs) > 1 else "Codes", codec.cargo.model) for codec in codecs]
+    named = [(f"Codes of {codec.name}" if len(codecs) > 1 else "Codes", codec.model) for codec in codecs]
     blend(key="between", a=a, b=b, codecs=named, arcs=codecs[0].codec.latent_dim > 1)
     st.caption("Distance of the code from the origin. " + " ".join(_length_words(codec, a, b) for codec in codecs))
 

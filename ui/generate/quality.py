@@ -45,7 +45,7 @@ class _Asked:
 
     @classmethod
     def of(cls, codecs: Sequence[OpenCodec], drawn: Drawn) -> _Asked:
-        return cls(tuple((codec.cargo.model, codec.config.key) for codec in codecs), drawn)
+        return cls(tuple((codec.model, codec.config.key) for codec in codecs), drawn)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _measure(codecs: Sequence[OpenCodec], drawn: Drawn) -> list[list[_Row]]:
 
 def _quality_of(name: str, codec: OpenCodec, drawn: Drawn) -> Quality:
     # Training images are the same whatever the network, and only the prior has a spread.
-    model = "" if name == TRAINING else codec.cargo.model
+    model = "" if name == TRAINING else codec.model
     seed = drawn.seed if name in TITLES else 0
     spread = drawn.spread if name == "prior" else 1.0
     return _quality(model, codec.config.key, name, Drawn(seed, spread), codec)
@@ -174,7 +174,7 @@ def _show(codecs: Sequence[OpenCodec], tables: Sequence[Sequence[_Row]], drawn: 
 def _table(codec: OpenCodec, rows: Sequence[_Row]) -> None:
     st.dataframe(
         [{"Images": row.images, "Density": row.quality.density, "Coverage": row.quality.coverage} for row in rows],
-        key=f"quality_{codec.cargo.model}",
+        key=f"quality_{codec.model}",
         hide_index=True,
         column_config={
             "Images": st.column_config.TextColumn(width=130),

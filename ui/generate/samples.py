@@ -95,12 +95,12 @@ def _next_seed() -> None:
 
 
 def _sample_set(codec: OpenCodec, drawn: Drawn) -> SampleSet:
-    made = _made(codec.name, codec.cargo.model, codec.config.key, drawn, codec)
+    made = _made(codec.name, codec.model, codec.config.key, drawn, codec)
     opened = head_of(codec)
     if opened is None:
         return made
     named = opened.cargo.model, opened.shown.names
-    return replace(made, captions=_captions(named, codec.cargo.model, made.images.tobytes(), opened, codec))
+    return replace(made, captions=_captions(named, codec.model, made.images.tobytes(), opened, codec))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

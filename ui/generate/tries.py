@@ -95,7 +95,7 @@ def _way(codecs: Sequence[OpenCodec]) -> Iterator[str]:
 
 def _way_words(codec: OpenCodec) -> str:
     through = f"through the codes of {_name(codec)}"
-    if codec.codec.latent_dim == PLANE:
+    if codec.latent_dim == PLANE:
         return f"{through} it should go by other digits"
     if not _is_long(codec):
         return ""
@@ -105,7 +105,7 @@ def _way_words(codec: OpenCodec) -> str:
 
 
 def _is_long(codec: OpenCodec) -> bool:
-    return codec.codec.latent_dim >= LONG
+    return codec.latent_dim >= LONG
 
 
 def _is_variational(codec: OpenCodec) -> bool:

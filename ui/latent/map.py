@@ -48,7 +48,7 @@ def show_space(run: Run) -> OpenCodec:
         run_choice(run, width=300)
         codec = open_run(run)
         wanted = Wanted(run, _method(run, codec, notice), _part(codec, notice))
-    collection = _collection(codec.cargo.model, codec.config.key, wanted.part, codec)
+    collection = _collection(codec.model, codec.config.key, wanted.part, codec)
     waits = look_at(wanted, codec, collection).waits
     fragment(_map, run_every=PACE_SECONDS if waits else None)(wanted, codec, collection, waits)
     # Outside of what is polled: they are large, and sent once.
@@ -58,7 +58,7 @@ def show_space(run: Run) -> OpenCodec:
 
 
 def _method(run: Run, codec: OpenCodec, notice: DeltaGenerator) -> Method:
-    latent_dim = codec.codec.latent_dim
+    latent_dim = codec.latent_dim
     methods = {TITLES[method]: method for method in methods_for(latent_dim)}
     method = Parameter.one_of(METHOD, METHOD, {title: title for title in methods}, usual=next(iter(methods)))
     chosen = method.settle(notice)
@@ -127,7 +127,7 @@ def _map(wanted: Wanted, codec: OpenCodec, collection: Collection, waited: bool)
         latent_map(
             key=key,
             collection=collection,
-            model=codec.cargo.model,
+            model=codec.model,
             points=look.points,
             inverse=_inverse(look),
             stars=[look.star] if look.star else [],

@@ -25,8 +25,8 @@ def show_traversal(codec: OpenCodec) -> None:
         f"test image {index}" if labels is None else f"test image {index}, label {data.class_names[labels[index]]}"
         for index in range(count)
     ]
-    stats = _stats(codec.cargo.model, codec.config.key, codec)
-    traverse(key=f"traverse_{codec.cargo.model}", model=codec.cargo.model, stats=stats, codes=codes, names=names)
+    stats = _stats(codec.model, codec.config.key, codec)
+    traverse(key=f"traverse_{codec.model}", model=codec.model, stats=stats, codes=codes, names=names)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

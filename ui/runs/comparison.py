@@ -130,7 +130,7 @@ def _settings(sides: Sequence[_Side]) -> None:
 
 
 def _of_pca(name: str, side: _Side) -> str:
-    return str(side.codec.codec.latent_dim) if name == "latent_dim" else NONE
+    return str(side.codec.latent_dim) if name == "latent_dim" else NONE
 
 
 def _curves(sides: Sequence[_Side]) -> None:
@@ -138,7 +138,7 @@ def _curves(sides: Sequence[_Side]) -> None:
     for side in sides:
         run = side.codec.run
         if run is None:
-            error = baseline_mse(side.codec.config, side.codec.codec.latent_dim)
+            error = baseline_mse(side.codec.config, side.codec.latent_dim)
             levels += [] if error is None else [Curve(side.name, side.colour, [], [error])]
             continue
         with damage_mendable(run.key, run.title):
@@ -219,7 +219,7 @@ def _figures(sides: Sequence[_Side], *, alike: bool) -> None:
 
 def _measured(side: _Side, data: Dataset) -> Figures:
     """Worked out once for all visitors. Raises DataError."""
-    return _cached(side.codec.cargo.model, *_images(side), side.codec, data)
+    return _cached(side.codec.model, *_images(side), side.codec, data)
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
@@ -237,7 +237,7 @@ def _row(side: _Side, found: Figures) -> dict[str, str]:
     """A row of the table of figures."""
     run = side.codec.run
     # PCA's are the mean image and an image for each dimension.
-    params = run.status.params if run else prod(IMAGE_SHAPE) * (1 + side.codec.codec.latent_dim)
+    params = run.status.params if run else prod(IMAGE_SHAPE) * (1 + side.codec.latent_dim)
     return {
         "MSE": _with_interval(found.mse, 5),
         "PSNR (dB)": _with_interval(found.psnr, 2),

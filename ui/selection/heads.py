@@ -37,7 +37,7 @@ def head_of(codec: OpenCodec) -> OpenHead | None:
         stat = (run.path / HEAD_FILE).stat()
     except OSError:
         return None
-    return _open_head(str(run.path), (stat.st_mtime_ns, stat.st_ino), codec.cargo.model, run)
+    return _open_head(str(run.path), (stat.st_mtime_ns, stat.st_ino), codec.model, run)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

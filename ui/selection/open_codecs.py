@@ -5,8 +5,9 @@ A trained network and PCA are the same thing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,16 @@ from ui.selection.codecs import DRAWN, PCA, Linear, pca_title
 from ui.selection.first_training import first_training
 from ui.selection.run import FIRST, damage_mendable, showable
 from ui.shell.fragment import fragment, rerun_page
-from ui.shell.server import LARGE_SECONDS, OPEN_CODECS, baseline, codec, data_for, has_baseline, store
+from ui.shell.server import (
+    LARGE_SECONDS,
+    OPEN_CODECS,
+    baseline,
+    check_unchanged,
+    codec,
+    data_for,
+    has_baseline,
+    store,
+)
 
 if TYPE_CHECKING:
     from ae_core.codecs.codec import Codec
@@ -40,27 +50,43 @@ NEIGHBOURS_AMONG = 20_000
 USUAL_AMONG = 100
 """Held-out images whose nearest neighbours say which distance is usual: a tenth of a second for codes of 32 numbers."""
 CHUNK = 1000
+KNOWN_CODECS = 64
+"""Of which what is small is kept: a thousandth of a network, and a tenth of a second to work out."""
 POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class OpenCodec:
-    """A codec with all that is shown of it.
+    """A codec with all that is shown of it. It is small, for pages to keep: what is large is looked up each time.
 
     Attributes:
         name: what the visitor reads.
         config: whose images it learned from.
-        run: what it is the codec of; None for PCA.
-        cargo: its network for the browser.
+        model: tells its network from all others.
+        latent_dim: numbers in a code.
         shown: what the figure of the Draw page needs.
+        find_codec, find_cargo: give what the two properties have.
+        run: what it is the codec of; None for PCA.
     """
 
     name: str
     config: Config
-    codec: Codec
-    cargo: Cargo
+    model: str
+    latent_dim: int
     shown: Shown
+    find_codec: Callable[[], Codec]
+    find_cargo: Callable[[], Cargo]
     run: Run | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """To encode and decode with. Raises RunNotFoundError or DamagedRunError where its files are gone by now."""
+        return self.find_codec()
+
+    @property
+    def cargo(self) -> Cargo:
+        """Its network for the browser. Raises the same."""
+        return self.find_cargo()
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,20 +163,29 @@ def _await_first(meanwhile: str) -> None:
 
 def open_run(run: Run) -> OpenCodec:
     """Opened once for all visitors. Raises RunNotFoundError, DamagedRunError, DataError or ConfigError."""
-    return _open_run(str(run.path), run.status.updated, run.title, run)
+    opened = _open_run(str(run.path), run.status.updated, run.title, run)
+    # What is wrong with its files shall be said where it is opened, not where it is used.
+    _ = opened.codec, opened.cargo
+    return opened
 
 
-@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening the network…")
-def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:  # noqa: ARG001 trained further: another
+@st.cache_resource(max_entries=KNOWN_CODECS, show_spinner="Opening the network…")
+def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:
+    find_cargo = partial(_cargo, path, updated, _run)
+    opened = _opened(title, _run.config, partial(codec, _run), find_cargo, _run.held_out_errors())
+    return replace(opened, run=_run)
+
+
+@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+def _cargo(path: str, updated: float, _run: Run) -> Cargo:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codecs.codec import read_network
 
     network, weights = read_network(_run)
+    check_unchanged(_run)
     try:
-        cargo = Cargo.of(network, weights)
+        return Cargo.of(network, weights)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged_run(_run.key, "network.json or network.bin") from error
-    opened = _opened(title, _run.config, codec(_run), cargo, plan_layers(_run.config), _run.held_out_errors())
-    return replace(opened, run=_run)
 
 
 def open_pca(config: Config, latent_dim: int) -> OpenCodec | None:
@@ -169,17 +204,29 @@ def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa:
     pca = basis.codec(latent_dim)
     linear = Config(architecture="dense", encoder_widths=(), latent_dim=latent_dim, code_activation="linear",
                     output_activation="linear", loss="mse")  # fmt: skip
-    return _opened(pca_title(latent_dim), _images, pca, Cargo.of(*pca.browser_network()), plan_layers(linear), None)
+    cargo = Cargo.of(*pca.browser_network())
+    # They are small, and most of it is the basis, which is there once.
+    return _opened(pca_title(latent_dim), _images, lambda: pca, lambda: cargo, None, plan=plan_layers(linear))
 
 
-def _opened(name: str, config: Config, codec: Codec, cargo: Cargo, plan: Plan, errors: Floats | None) -> OpenCodec:
-    data = data_for(config)
+def _opened(
+    name: str,
+    config: Config,
+    find_codec: Callable[[], Codec],
+    find_cargo: Callable[[], Cargo],
+    errors: Floats | None,
+    *,
+    plan: Plan | None = None,
+) -> OpenCodec:
+    """A codec of the images of `config`, by default with the layers of `config`; its held-out errors if known."""
+    data, codec, model = data_for(config), find_codec(), find_cargo().model
     if errors is None:
         # A run of an older version, or PCA.
         errors = evaluate_each(codec, data.test_pixels)[1].astype(np.float32)
     codes = encode_pixels(codec, data.test_pixels)
     usual = np.percentile(codes, USUAL, axis=0).astype(np.float32)
-    return OpenCodec(name, config, codec, cargo, Shown(name, cargo.model, plan, percentiles(errors), usual))
+    shown = Shown(name, model, plan or plan_layers(config), percentiles(errors), usual)
+    return OpenCodec(name, config, model, codec.latent_dim, shown, find_codec, find_cargo)
 
 
 def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:
@@ -195,7 +242,7 @@ def pixel_chunks(pixels: NDArray[np.uint8]) -> Iterator[Floats]:
 
 def neighbours(opened: OpenCodec) -> Neighbours:
     """Codes of training images, worked out once for all visitors. Raises DataError or ConfigError."""
-    return _neighbours(opened.cargo.model, opened.config.key, opened)
+    return _neighbours(opened.model, opened.config.key, opened)
 
 
 @st.cache_resource(max_entries=4, ttl=LARGE_SECONDS, show_spinner=False)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from ae_core.errors import RunNotFoundError
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ae_core.datasets.dataset import Dataset
     from ae_core.jobs.queue import Jobs
 
-OPEN_CODECS = 8
-"""Codecs kept open at once; one of the presets takes 3 to 10 MB."""
+OPEN_CODECS = 4
+"""Networks kept open at once. One of the presets takes 6 to 20 MB, and hundredths of a second to be opened again."""
 LARGE_SECONDS = 3600
 """After so long what takes tens of megabytes is let go, and made anew for whoever still wants it: in a second or so."""
 
@@ -80,15 +81,25 @@ def has_data(config: Config) -> bool:
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
-def _codec(path: str, updated: float) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
+def _codec(path: str, updated: float, _run: Run) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codecs.codec import LiteRtCodec
 
-    return LiteRtCodec.load(Path(path))
+    opened = LiteRtCodec.load(Path(path))
+    check_unchanged(_run)
+    return opened
 
 
 def codec(run: Run) -> LiteRtCodec:
     """The run's codec, opened once for all visitors. Raises RunNotFoundError or DamagedRunError."""
-    return _codec(str(run.path), run.status.updated)
+    return _codec(str(run.path), run.status.updated, run)
+
+
+def check_unchanged(run: Run) -> None:
+    """Raise RunNotFoundError where a run has been deleted, or trained on, since it was looked up."""
+    if store().open(run.key).status.updated != run.status.updated:
+        raise RunNotFoundError(
+            f"Run {run.key} must be as it was when this page was opened, and was trained on meanwhile. Reload the page."
+        )
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
