@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ae_core.jobs.queue import Jobs
 
 OPEN_CODECS = 4
-"""Networks kept open at once. One of the presets takes 6 to 20 MB, and hundredths of a second to be opened again."""
+"""Networks kept open at once. One of the presets takes 6 to 20 MB, and some milliseconds to be opened again."""
 LARGE_SECONDS = 3600
 """After so long what takes tens of megabytes is let go, and made anew for whoever still wants it: in a second or so."""
 
