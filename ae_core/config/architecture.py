@@ -23,8 +23,8 @@ class Architecture:
         size_words: what an error calls that one.
         plan: the layers that a Config asks for.
         ignored: fields that a Config of it ignores beside other architectures' own, with the value they get instead.
-        parts: into so many parts a batch is cut for a training step, which go through the layers side by side. More
-            than one where a layer's time goes by in memory that the next layer finds in the cache if it is small.
+        parts: how many parts of a batch go through the layers side by side in a training step. More than one where
+            a single operation at a time would leave a core idle.
     """
 
     title: str

@@ -148,6 +148,7 @@ class OwnCluster(LocalCluster):
     """
 
     async def _start(self) -> None:
+        # `LocalCluster` takes no scheduler of another class.
         self.scheduler_spec["cls"] = CalmScheduler
         await super()._start()
 

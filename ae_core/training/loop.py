@@ -260,7 +260,7 @@ class Stepper:
             noise = tf.random.stateless_normal(tf.shape(images), [seed, step], stddev=config.input_noise)
             inputs = tf.clip_by_value(images + noise, 0.0, 1.0)
         codes, kl = self._draw(inputs, seed, step)
-        loss, reconstructions = self._loss_of_outputs(images, self._train(self.trained_network.decoder, codes))
+        loss, reconstructions = self._loss_of_outputs(images, self._forward(self.trained_network.decoder, codes))
         penalty = tf.constant(0.0)
         if config.weight_l2:
             penalty += config.weight_l2 * weight_penalty(self.trained_network.trainable_variables)
@@ -271,13 +271,13 @@ class Stepper:
     def _draw(self, images: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Codes to train the decoder with, and the KL term in nats an image."""
         if self.trained_network.posterior is None:
-            return self._train(self.trained_network.encoder, images), tf.constant(0.0)
-        z_mean, z_log_var = tf.split(self._train(self.trained_network.posterior, images), 2, axis=1)
+            return self._forward(self.trained_network.encoder, images), tf.constant(0.0)
+        z_mean, z_log_var = tf.split(self._forward(self.trained_network.posterior, images), 2, axis=1)
         # Negative, so that these draws are not those of the input's noise.
         noise = self._noise(tf.shape(z_mean)[0], [seed, -1 - step])
         return reparameterized(z_mean, z_log_var, noise), tf.reduce_sum(kl_divergence(z_mean, z_log_var))
 
-    def _train(self, half: keras.Model, batch: tf.Tensor) -> tf.Tensor:
+    def _forward(self, half: keras.Model, batch: tf.Tensor) -> tf.Tensor:
         """What one half of the network makes of a batch."""
         parts = ARCHITECTURES[self.pattern.architecture].parts
         return by_parts(partial(half, training=True), batch, self.pattern.batch_size, parts)

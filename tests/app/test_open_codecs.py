@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ae_core.codecs.codec import LiteRtCodec, open_codec
-from ae_core.errors import DamagedRunError, RunNotFoundError
+from ae_core.errors import RunNotFoundError
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
 from tests.app.fake_jobs import FakeJobs
@@ -52,7 +52,7 @@ def test_a_run_that_is_gone_when_its_network_is_needed_again_is_told_of(runs: li
     opened = [open_run(run) for run in runs]
     store.delete(runs[0].key)
     for needed in ("codec", "cargo"):
-        with pytest.raises((RunNotFoundError, DamagedRunError), match=runs[0].key):
+        with pytest.raises(RunNotFoundError, match=runs[0].key):
             getattr(opened[0], needed)
 
 

@@ -15,7 +15,14 @@ import pytest
 from ae_core.libraries import without
 
 ROOT = Path(__file__).parents[2]
+RESIDENT = """
+import numpy, resource, sys
+from ae_core.libraries import *
+resident = lambda: int(open("/proc/self/statm").read().split()[1])""".lstrip()
+"""Pages in memory, for a process of its own."""
 MODULE = "colorsys"
+
+of_gnu = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
 
 
 @pytest.fixture(autouse=True)
@@ -40,25 +47,23 @@ def test_what_is_imported_already_stays() -> None:
         assert import_module(MODULE) is known
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
+@of_gnu
 def test_large_blocks_that_were_freed_between_others_are_given_back() -> None:
     code = (
-        "import sys; from ae_core.libraries import *; sys.argv[1:] and spare_memory();"
-        "resident = lambda: int(open('/proc/self/statm').read().split()[1]);"
+        f"{RESIDENT}; sys.argv[1:] and spare_memory();"
         # By itself the library keeps what is smaller than the largest that was ever freed.
-        "import numpy; numpy.ones(2**21); before = resident();"
+        "numpy.ones(2**21); before = resident();"
         "blocks = [numpy.ones(2**17) for _ in range(200)]; del blocks[::2]; print(resident() - before)"
     )
     kept, spared = (int(run(code, *arguments)) for arguments in ((), ("sparing",)))
     assert spared < 0.75 * kept
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
+@of_gnu
 def test_memory_that_is_asked_for_again_and_again_is_kept_meanwhile_and_given_back_afterwards() -> None:
     code = (
-        "import resource; from ae_core.libraries import *; import numpy; spare_memory();"
+        f"{RESIDENT}; spare_memory();"
         "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt;"
-        "resident = lambda: int(open('/proc/self/statm').read().split()[1]);"
         # A megabyte each, as a step of a training asks for. A page is 4 KB at least.
         "ask = lambda: [numpy.ones(2**17) for _ in range(100)] and None\n"
         "def faults_of_asking():\n    ask(); before = faults(); ask(); return faults() - before\n"

@@ -30,6 +30,7 @@ from ui.selection.run import FIRST, damage_mendable, showable
 from ui.shell.fragment import fragment, rerun_page
 from ui.shell.server import (
     LARGE_SECONDS,
+    OPEN_BASES,
     OPEN_CODECS,
     baseline,
     check_unchanged,
@@ -62,7 +63,6 @@ class OpenCodec:
     Attributes:
         name: what the visitor reads.
         config: whose images it learned from.
-        model: tells its network from all others.
         latent_dim: numbers in a code.
         shown: what the figure of the Draw page needs.
         find_codec, find_cargo: give what the two properties have.
@@ -71,12 +71,16 @@ class OpenCodec:
 
     name: str
     config: Config
-    model: str
     latent_dim: int
     shown: Shown
     find_codec: Callable[[], Codec]
     find_cargo: Callable[[], Cargo]
     run: Run | None = None
+
+    @property
+    def model(self) -> str:
+        """What tells its network from all others."""
+        return self.shown.model
 
     @property
     def codec(self) -> Codec:
@@ -170,18 +174,21 @@ def open_run(run: Run) -> OpenCodec:
 
 
 @st.cache_resource(max_entries=KNOWN_CODECS, show_spinner="Opening the network…")
-def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:
-    find_cargo = partial(_cargo, path, updated, _run)
-    opened = _opened(title, _run.config, partial(codec, _run), find_cargo, _run.held_out_errors())
-    return replace(opened, run=_run)
+def _open_run(path: str, updated: float, title: str, _run: Run) -> OpenCodec:  # noqa: ARG001 trained further: another
+    plan, errors = plan_layers(_run.config), _run.held_out_errors()
+    return replace(_opened(title, _run.config, partial(codec, _run), partial(_cargo_of, _run), plan, errors), run=_run)
+
+
+def _cargo_of(run: Run) -> Cargo:
+    return _cargo(str(run.path), run.status.updated, run)
 
 
 @st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
 def _cargo(path: str, updated: float, _run: Run) -> Cargo:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codecs.codec import read_network
 
-    network, weights = read_network(_run)
     check_unchanged(_run)
+    network, weights = read_network(_run)
     try:
         return Cargo.of(network, weights)
     except (KeyError, TypeError, ValueError) as error:
@@ -197,7 +204,7 @@ def open_pca(config: Config, latent_dim: int) -> OpenCodec | None:
     return _open_pca(images.key, latent_dim, images)
 
 
-@st.cache_resource(max_entries=OPEN_CODECS, show_spinner="Opening PCA…")
+@st.cache_resource(max_entries=OPEN_BASES, show_spinner="Opening PCA…")
 def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa: ARG001 which images is in the key
     basis = baseline(_images)
     assert basis
@@ -206,7 +213,7 @@ def _open_pca(key: str, latent_dim: int, _images: Config) -> OpenCodec:  # noqa:
                     output_activation="linear", loss="mse")  # fmt: skip
     cargo = Cargo.of(*pca.browser_network())
     # They are small, and most of it is the basis, which is there once.
-    return _opened(pca_title(latent_dim), _images, lambda: pca, lambda: cargo, None, plan=plan_layers(linear))
+    return _opened(pca_title(latent_dim), _images, lambda: pca, lambda: cargo, plan_layers(linear), None)
 
 
 def _opened(
@@ -214,19 +221,18 @@ def _opened(
     config: Config,
     find_codec: Callable[[], Codec],
     find_cargo: Callable[[], Cargo],
+    plan: Plan,
     errors: Floats | None,
-    *,
-    plan: Plan | None = None,
 ) -> OpenCodec:
-    """A codec of the images of `config`, by default with the layers of `config`; its held-out errors if known."""
-    data, codec, model = data_for(config), find_codec(), find_cargo().model
+    """A codec of the images of `config`, with its layers, and its held-out errors where they are known."""
+    data, codec = data_for(config), find_codec()
     if errors is None:
         # A run of an older version, or PCA.
         errors = evaluate_each(codec, data.test_pixels)[1].astype(np.float32)
     codes = encode_pixels(codec, data.test_pixels)
     usual = np.percentile(codes, USUAL, axis=0).astype(np.float32)
-    shown = Shown(name, model, plan or plan_layers(config), percentiles(errors), usual)
-    return OpenCodec(name, config, model, codec.latent_dim, shown, find_codec, find_cargo)
+    shown = Shown(name, find_cargo().model, plan, percentiles(errors), usual)
+    return OpenCodec(name, config, codec.latent_dim, shown, find_codec, find_cargo)
 
 
 def encode_pixels(codec: Codec, pixels: NDArray[np.uint8]) -> Floats:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OPEN_CODECS = 4
 """Networks kept open at once. One of the presets takes 6 to 20 MB, and some milliseconds to be opened again."""
+OPEN_BASES = 8
+"""PCAs kept open at once, each with what was worked out for it; a megabyte or two each."""
 LARGE_SECONDS = 3600
 """After so long what takes tens of megabytes is let go, and made anew for whoever still wants it: in a second or so."""
 
@@ -84,9 +86,8 @@ def has_data(config: Config) -> bool:
 def _codec(path: str, updated: float, _run: Run) -> LiteRtCodec:  # noqa: ARG001 a run trained further is another entry
     from ae_core.codecs.codec import LiteRtCodec
 
-    opened = LiteRtCodec.load(Path(path))
     check_unchanged(_run)
-    return opened
+    return LiteRtCodec.load(Path(path))
 
 
 def codec(run: Run) -> LiteRtCodec:
@@ -102,14 +103,14 @@ def check_unchanged(run: Run) -> None:
         )
 
 
-@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+@st.cache_resource(max_entries=OPEN_BASES, show_spinner=False)
 def _basis(path: str) -> PcaBasis:
     from ae_core.codecs.pca import PcaBasis
 
     return PcaBasis.load(path)
 
 
-@st.cache_resource(max_entries=OPEN_CODECS, show_spinner=False)
+@st.cache_resource(max_entries=OPEN_BASES, show_spinner=False)
 def _baseline_errors(path: str, dataset: str, classes: tuple[int, ...]) -> list[float]:
     from ae_core.config.config import Config
 
