@@ -1,24 +1,31 @@
 """Sets of 28 x 28 grey images, to learn from and held out.
 
 Each of its arrays stays on the disk until somebody asks for it: pages need the 10,000 test images of MNIST (8 MB as
-bytes), hardly ever the 60,000 training ones (188 MB as floats).
+bytes), hardly ever the 60,000 training ones (47 MB, or 188 as floats). Those are let go again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.config.layers import PIXELS
 from ae_core.datasets.images import as_floats, preview_indices
 from ae_core.errors import ConfigError
 
 T = TypeVar("T")
+
+FLOAT_BYTES = 4
+LARGE_BYTES = 2**24
+UNUSED_SECONDS = 10.0
+"""For so long an array of more than `LARGE_BYTES` is kept unused; reading it again takes a third of a second."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +47,47 @@ class DatasetInfo:
 
 
 class Once(Generic[T]):
-    """A value made at the first call and kept, also when several threads call at once."""
+    """A value made at the first call and kept, also when several threads call at once.
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    Args:
+        make: what makes it.
+        unused_seconds: after so long without a call it is let go, and made anew at the next; None keeps it for good.
+    """
+
+    def __init__(self, make: Callable[[], T], *, unused_seconds: float | None = None) -> None:
         self._make = make
+        self._unused_seconds = unused_seconds
         self._lock = Lock()
         self._made: list[T] = []
+        self._used = 0.0
 
     def __call__(self) -> T:
         with self._lock:
+            self._used = time.monotonic()
             if not self._made:
                 self._made.append(self._make())
+                self._let_go_in(self._unused_seconds)
             return self._made[0]
+
+    def _let_go_in(self, seconds: float | None) -> None:
+        if seconds is not None:
+            timer = Timer(seconds, self._let_go_if_unused)
+            timer.daemon = True
+            timer.start()
+
+    def _let_go_if_unused(self) -> None:
+        with self._lock:
+            left = self._used + (self._unused_seconds or 0) - time.monotonic()
+            if left > 0:
+                self._let_go_in(left)
+            else:
+                self._made.clear()
 
 
 class Part:
     """The training or the held-out images. All arrays are read-only, since every page shares them.
+
+    A large array that nobody has asked for in a while is read anew for the next who does.
 
     Attributes:
         count: number of images, known without loading them.
@@ -68,8 +100,10 @@ class Part:
         self, count: int, pixels: Callable[[], NDArray[np.uint8]], labels: Callable[[], NDArray[np.int64]] | None
     ) -> None:
         self.count = count
-        self.pixels = Once(lambda: _read_only(pixels()))
-        self.images = Once(lambda: _read_only(as_floats(self.pixels())))
+        self.pixels = Once(lambda: _read_only(pixels()), unused_seconds=_patience(count * PIXELS))
+        self.images = Once(
+            lambda: _read_only(as_floats(self.pixels())), unused_seconds=_patience(count * PIXELS * FLOAT_BYTES)
+        )
         self.labels = None if labels is None else Once(lambda: _read_only(labels()))
 
     def preview(self) -> NDArray[np.uint8]:
@@ -172,6 +206,11 @@ def _of_classes(dataset: Dataset, classes: tuple[int, ...]) -> tuple[Part, Part]
     if not (train_rows.size and test_rows.size):
         raise wrong(f"leave a training and a held-out image of {dataset.title}")
     return dataset.train.rows(train_rows, train_rows.size), dataset.test.rows(test_rows, test_rows.size)
+
+
+def _patience(size: int) -> float | None:
+    """For how long an array of `size` bytes is kept unused, in seconds; None for good."""
+    return UNUSED_SECONDS if size > LARGE_BYTES else None
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,25 +31,25 @@ class Nearest:
 
 @dataclass(frozen=True, eq=False)
 class Originals:
-    """Training images to look others up in.
+    """Training images to look others up in. They are asked for at each look, and not kept: 47 MB for MNIST.
 
     Attributes:
-        pixels: (n, 784) uint8.
+        images: call it for (n, 28, 28) uint8, always the same.
         squares: (n,) float32, squared length of each, in units of a byte.
     """
 
-    pixels: NDArray[np.uint8]
+    images: Callable[[], NDArray[np.uint8]]
     squares: Floats
 
     @classmethod
-    def of(cls, images: NDArray[np.uint8]) -> Originals:
-        """Of `images` (n, 28, 28), which are not copied. Raises DataError for none."""
-        if not len(images):
+    def of(cls, images: Callable[[], NDArray[np.uint8]]) -> Originals:
+        """Of what `images` returns. Raises DataError for none."""
+        pixels = _flat(images())
+        if not len(pixels):
             raise DataError("A nearest image must be among at least one. Received: none. Choose training images.")
-        pixels = images.reshape(len(images), PIXELS)
         starts = range(0, len(pixels), CHUNK)
         squares = [np.square(pixels[start : start + CHUNK], dtype=np.float32).sum(axis=1) for start in starts]
-        return cls(pixels, np.concatenate(squares))
+        return cls(images, np.concatenate(squares))
 
     def nearest(self, images: NDArray[Any]) -> Nearest:
         """The nearest of all, exactly, by the Euclidean distance over 784 pixels in [0, 1].
@@ -56,10 +57,11 @@ class Originals:
         Args:
             images: (m, 28, 28) floats in [0, 1].
         """
-        wanted = np.ascontiguousarray(images.reshape(len(images), PIXELS), np.float32) * np.float32(255)
+        pixels = _flat(self.images())
+        wanted = np.ascontiguousarray(_flat(images), np.float32) * np.float32(255)
         best, indices = np.full(len(wanted), np.inf), np.zeros(len(wanted), np.intp)
-        for start in range(0, len(self.pixels), CHUNK):
-            rows = self.pixels[start : start + CHUNK].astype(np.float32)
+        for start in range(0, len(pixels), CHUNK):
+            rows = pixels[start : start + CHUNK].astype(np.float32)
             # But for the squared length of the wanted image, which is the same for all.
             away = self.squares[start : start + CHUNK, None] - 2 * (rows @ wanted.T)
             found = away.argmin(axis=0)
@@ -67,8 +69,12 @@ class Originals:
             nearer = closest < best
             best[nearer], indices[nearer] = closest[nearer], found[nearer] + start
         # Measured again: differences of large squares are noise where images are nearly the same.
-        distances = np.linalg.norm(self.pixels[indices] - wanted, axis=1) / 255
+        distances = np.linalg.norm(pixels[indices] - wanted, axis=1) / 255
         return Nearest(indices, distances.astype(np.float32))
+
+
+def _flat(images: NDArray[Any]) -> NDArray[Any]:
+    return images.reshape(len(images), PIXELS)
 
 
 def usual_distances(originals: Originals, held_out: NDArray[np.uint8]) -> tuple[float, float, float]:

@@ -68,7 +68,7 @@ def basis() -> PcaBasis:
 
 @cache
 def originals() -> Originals:
-    return Originals.of(DATA.train_pixels)
+    return Originals.of(DATA.train.pixels)
 
 
 @cache

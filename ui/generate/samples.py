@@ -142,7 +142,7 @@ def _made(
         name=name,
         grids=[Grid(title, _note(kind, _codec.config, drawn.spread)) for kind, title in TITLES.items()],
         images=shown,
-        nearest=originals.pixels[nearest.indices].reshape(-1, 28, 28),
+        nearest=originals.images()[nearest.indices],
         distances=nearest.distances,
         nearest_names=[image_name(_codec, int(index), "training") for index in nearest.indices],
         usual=usual,
@@ -173,5 +173,5 @@ def _looked_up(
     _config: Config,
 ) -> tuple[Originals, tuple[float, float, float]]:
     data = data_for(_config)
-    originals = Originals.of(data.train_pixels)
+    originals = Originals.of(data.train.pixels)
     return originals, usual_distances(originals, data.test_pixels)

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import time
 import tracemalloc
+import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from ae_core.datasets import catalogue
+from ae_core.datasets import catalogue, dataset
 from ae_core.datasets.catalogue import load_dataset
+from ae_core.datasets.dataset import Part
 from ae_core.errors import ConfigError, DataError
 from ae_core.npz import write_npz
 from tests.unit.datasets.stored import OWN, own_images
+from tests.unit.waiting import wait_until
 
 
 def test_images_are_floats_from_0_to_1_and_labels_are_int64() -> None:
@@ -55,6 +60,40 @@ def test_test_images_of_mnist_cost_less_than_50_megabytes() -> None:
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_large_array_is_let_go_once_nobody_has_asked_for_it_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "LARGE_BYTES", 1000)
+    monkeypatch.setattr(dataset, "UNUSED_SECONDS", 0.2)
+    reads: list[int] = []
+
+    def read() -> NDArray[np.uint8]:
+        reads.append(len(reads))
+        return np.full((10, 28, 28), len(reads), np.uint8)
+
+    part = Part(10, read, None)
+    kept = weakref.ref(part.pixels())
+    wait_until(lambda: kept() is None, "the array to be let go")
+    assert part.pixels()[0, 0, 0] == 2
+
+
+def test_a_large_array_in_use_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "LARGE_BYTES", 1000)
+    monkeypatch.setattr(dataset, "UNUSED_SECONDS", 0.5)
+    reads: list[None] = []
+    part = Part(10, lambda: reads.append(None) or np.zeros((10, 28, 28), np.uint8), None)
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        part.pixels()
+    assert len(reads) == 1
+
+
+def test_small_arrays_and_labels_are_kept() -> None:
+    data = load_dataset()
+    assert data.test.pixels._unused_seconds is None
+    assert data.train.labels is not None
+    assert data.train.labels._unused_seconds is None
+    assert data.train.pixels._unused_seconds == dataset.UNUSED_SECONDS
 
 
 def test_classes_are_selected_in_both_parts(tmp_path: Path) -> None:
