@@ -1,7 +1,8 @@
 """The command line: `python -m benchmarks [NAME ...] [--quick] [--json]`.
 
 The result goes to stdout (a table, or with --json one object), progress to stderr. Exit codes: 0 measured, whether or
-not the bars were reached; 1 could not be measured; 2 wrong usage; 130 interrupted by Ctrl-C.
+not the bars were reached; 1 something could not be measured; 2 wrong usage; 130 interrupted by Ctrl-C. What was
+measured before that is shown all the same.
 """
 
 from __future__ import annotations
@@ -28,22 +29,36 @@ def main(arguments: Sequence[str] | None = None, *, benchmarks: Mapping[str, Ben
         say(f"error: A benchmark must be one of {', '.join(benchmarks)}. Received: {', '.join(unknown)}.")
         return 2
     rows: list[Row] = []
+    code = _measure([*dict.fromkeys(options.names or benchmarks)], benchmarks, rows, quick=options.quick)
+    if rows or not code:
+        _show(rows, json=options.json)
+    return code
+
+
+def _measure(names: Sequence[str], benchmarks: Mapping[str, Benchmark], rows: list[Row], *, quick: bool) -> int:
+    """Add what is measured to `rows`, one by one, since it takes long; returns the exit code."""
+    code = 0
     try:
-        for name in dict.fromkeys(options.names or benchmarks):
+        for name in names:
             say(f"{name} ...")
-            rows += benchmarks[name](quick=options.quick)
-    except BenchmarkError as error:
-        say(f"error: {error}")
-        return 1
+            try:
+                # Row by row: those before an error stay.
+                rows.extend(benchmarks[name](quick=quick))
+            except BenchmarkError as error:
+                say(f"error: {error}")
+                code = 1
     except KeyboardInterrupt:
         say("Interrupted.")
         return INTERRUPTED
-    if options.json:
+    return code
+
+
+def _show(rows: Sequence[Row], *, json: bool) -> None:
+    if json:
         print(as_json(rows))
         say(verdict(rows))
     else:
         print(as_table(rows))
-    return 0
 
 
 def _parser(benchmarks: Mapping[str, Benchmark]) -> argparse.ArgumentParser:

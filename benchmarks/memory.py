@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,22 +28,23 @@ MIB = 2**20
 PATIENCE_SECONDS = 120.0
 
 
-def measure(*, quick: bool) -> list[Row]:
+def measure(*, quick: bool) -> Iterator[Row]:
     """Megabytes, and percent of a core."""
     trainings, seconds, idle = (10, 30.0, 10.0) if quick else (100, 360.0, 60.0)
     with TemporaryDirectory() as folder, chromium() as browser:
         scratch = Path(folder)
-        return [_growth(scratch, trainings), *_web(browser, scratch, seconds=seconds, idle=idle)]
+        yield _growth(scratch, trainings)
+        yield from _web(browser, scratch, seconds=seconds, idle=idle)
 
 
 def _growth(scratch: Path, trainings: int) -> Row:
     say(f"  growth of the workers over {trainings} trainings, after {SETTLING}")
     with Side("The queue of trainings") as side:
         growth = side.call(growth_of_a_training, scratch / "grown", SETTLING, trainings)
-    return Row(NAME, f"growth of the workers a training, over {trainings}", growth / MIB, "MB", bar=GROWTH)
+    return _row(f"growth of the workers a training, over {trainings}", growth / MIB, GROWTH)
 
 
-def _web(browser: Chromium, scratch: Path, *, seconds: float, idle: float) -> list[Row]:
+def _web(browser: Chromium, scratch: Path, *, seconds: float, idle: float) -> Iterator[Row]:
     runs = scratch / "runs"
     with Side("The training of a run") as side:
         (key,) = side.call(train_briefly, ["quick-start"], runs)
@@ -50,7 +52,7 @@ def _web(browser: Chromium, scratch: Path, *, seconds: float, idle: float) -> li
         server.wait()
         say("  one visitor through all pages")
         _visit_all(browser, server, key)
-        one = server.resident() / MIB
+        yield _row("web process after one visitor went through all pages", server.resident() / MIB, ONE_VISITOR)
         say(f"  thirty visitors for {seconds:.0f} seconds")
         # In a thread of its own: in this one Playwright has its event loop.
         with ThreadPoolExecutor(1) as thread:
@@ -58,14 +60,13 @@ def _web(browser: Chromium, scratch: Path, *, seconds: float, idle: float) -> li
         if errors:
             raise BenchmarkError(f"A visitor saw an error: {errors[0]}")
         server.until_idle(patience=PATIENCE_SECONDS)
-        many = server.resident() / MIB
+        yield _row(f"web process after a lesson of thirty ({seconds:.0f} s)", server.resident() / MIB, AFTER_A_LESSON)
         say(f"  nobody there for {idle:.0f} seconds")
-        share = server.share_of_a_core(idle)
-    return [
-        Row(NAME, "web process after one visitor went through all pages", one, "MB", bar=ONE_VISITOR),
-        Row(NAME, f"web process after a lesson of thirty ({seconds:.0f} s)", many, "MB", bar=AFTER_A_LESSON),
-        Row(NAME, "all processes with nobody there", 100 * share, "% of a core", bar=IDLE),
-    ]
+        yield _row("all processes with nobody there", 100 * server.share_of_a_core(idle), IDLE, "% of a core")
+
+
+def _row(words: str, value: float, bar: Bar, unit: str = "MB") -> Row:
+    return Row(NAME, words, value, unit, bar=bar)
 
 
 def _visit_all(browser: Chromium, server: Server, key: str) -> None:

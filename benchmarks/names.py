@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from benchmarks import comparing, drawing, families, labels, latent, memory, startup, training
@@ -11,8 +12,8 @@ from benchmarks.rows import Row
 class Benchmark(Protocol):
     """Something that can be measured. Raises BenchmarkError when it cannot."""
 
-    def __call__(self, *, quick: bool) -> list[Row]:
-        """The rows. With `quick` within a minute on an idle machine of two cores."""
+    def __call__(self, *, quick: bool) -> Iterable[Row]:
+        """The rows, which may come one by one. With `quick` within a minute on an idle machine of two cores."""
         ...
 
 

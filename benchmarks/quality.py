@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,9 +64,10 @@ class Reached:
     neg_elbo: float | None
 
 
-def measure_quality(*, quick: bool) -> list[Row]:
+def measure_quality(*, quick: bool) -> Iterator[Row]:
     """Ours against each peer until `GOOD`; then, not quickly, the tasks that take minutes."""
-    return [*_against_peers(rounds=1 if quick else 3), *(_row(task) for task in (() if quick else TASKS))]
+    yield from _against_peers(rounds=1 if quick else 3)
+    yield from map(_row, () if quick else TASKS)
 
 
 def _against_peers(rounds: int) -> list[Row]:

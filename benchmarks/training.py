@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
@@ -28,15 +28,13 @@ SAME_LOSS = 0.1
 """By what share the losses of two may differ after the same steps; they begin with other random weights."""
 
 
-def measure(*, quick: bool) -> list[Row]:
+def measure(*, quick: bool) -> Iterator[Row]:
     """Steps a second, quickly of the dense network alone; short trainings; time to quality; with a page and without."""
-    networks = ["dense"] if quick else [*NETWORKS]
-    return [
-        *(row for network in networks for row in _side_by_side(network, quick=quick)),
-        *measure_short_runs(quick=quick),
-        *measure_quality(quick=quick),
-        *measure_watched(quick=quick),
-    ]
+    for network in ["dense"] if quick else NETWORKS:
+        yield from _side_by_side(network, quick=quick)
+    yield from measure_short_runs(quick=quick)
+    yield from measure_quality(quick=quick)
+    yield from measure_watched(quick=quick)
 
 
 def _side_by_side(network: str, *, quick: bool) -> list[Row]:

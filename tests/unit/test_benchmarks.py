@@ -186,6 +186,25 @@ def test_what_cannot_be_measured_is_said_on_stderr_alone(capsys, error, code, wo
     assert words in shown.err
 
 
+@pytest.mark.parametrize(("error", "code"), [(BenchmarkError("No Chromium."), 1), (KeyboardInterrupt(), 130)])
+def test_what_was_measured_before_is_shown_all_the_same(capsys, error, code):
+    def half(*, quick):
+        yield FAST
+        raise error
+
+    assert command_line.main(["--json"], benchmarks={"half": half}) == code
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)["rows"]] == [FAST.name]
+
+
+def test_what_cannot_be_measured_keeps_nothing_else_from_it(capsys):
+    def whole(*, quick):
+        return [FAST]
+
+    benchmarks = {**failing(BenchmarkError("No Chromium.")), "whole": whole}
+    assert command_line.main(["--json"], benchmarks=benchmarks) == 1
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)["rows"]] == [FAST.name]
+
+
 def test_the_table_of_benchmarks_knows_the_ones_that_are_promised():
     assert {"training", "startup", "drawing", "latent", "memory"} <= set(BENCHMARKS)
 
