@@ -36,6 +36,8 @@ NETWORKS: dict[str, Config] = {
 
 LAST = 10
 """Steps over which losses are compared: one batch's is a matter of luck."""
+MOST_SECONDS = 60.0
+"""For one turn: JAX takes half a second for a step with convolutions."""
 LOOK = 25
 """Steps between two looks at the held-out error."""
 
@@ -58,10 +60,16 @@ class Trainer(ABC):
         raise NotImplementedError
 
     def rate(self, steps: int) -> float:
-        """Steps a second over the next `steps`."""
+        """Steps a second over so many; where they would take more than `MOST_SECONDS`, over `SETTLING`."""
+        seconds = self._seconds(SETTLING)
+        if steps * seconds / SETTLING > MOST_SECONDS:
+            return SETTLING / seconds
+        return steps / self._seconds(steps)
+
+    def _seconds(self, steps: int) -> float:
         began = time.perf_counter()
         self.advance(steps)
-        return steps / (time.perf_counter() - began)
+        return time.perf_counter() - began
 
 
 @dataclass(frozen=True)
