@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from benchmarks import comparing, drawing, families, labels, latent, memory, startup, training
+from benchmarks import classroom, comparing, drawing, families, labels, latent, memory, startup, training
 from benchmarks.rows import Row
 
 
@@ -26,4 +26,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "families": families.measure,
     "labels": labels.measure,
     "memory": memory.measure,
+    "classroom": classroom.measure,
 }

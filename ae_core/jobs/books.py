@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from threading import RLock
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
+from ae_core.jobs.entry import Entry, JobState
+from ae_core.jobs.turns import Line
 from ae_core.runs.history import Request
 from ae_core.workers.pace import Pace
 from ae_core.workers.work import Work
@@ -17,8 +20,6 @@ W = TypeVar("W", bound=Work[Any])
 
 MOST_KEPT = 256
 """Answers that are remembered for all visitors together, and reasons why something was not done."""
-ROOM = 1_000_000
-"""Pieces of work between one urgency and the next, in the order of Dask."""
 
 
 @dataclass(frozen=True)
@@ -26,46 +27,21 @@ class Job(Generic[W]):
     """A piece of work that was asked for and has not ended, as a page sees it.
 
     Attributes:
-        state: "queued" until a worker takes it up; "pausing" and "stopping" until it has done so, unless somebody has
-            asked for it again meanwhile.
-        place: how many pieces of work it waits for, running ones included; 0 when a worker has it.
-        wait_seconds: estimated time until it begins; 0 when a worker has it.
+        state: "queued" until a worker takes it up, and while it gives way to others; "pausing" and "stopping" until it
+            has done so, unless somebody has asked for it again meanwhile.
+        place: how many pieces of work come before it, running ones included; 0 when a worker has it.
+        wait_seconds: estimated time until a worker takes it up; 0 when one has it.
         progress: the latest picture, of the type that its kind tells; None before the first, unless its kind has words
-            for waiting.
+            for waiting. What has given way to others keeps it while it waits for its next turn.
         owners: who asked for it.
     """
 
     work: W
-    state: Literal["queued", "working", "pausing", "stopping"]
+    state: JobState
     place: int
     wait_seconds: float
     progress: Any
     owners: frozenset[str]
-
-
-@dataclass(eq=False)
-class Entry:
-    """A line of the books.
-
-    Attributes:
-        priority: see `Books`; what is higher is done first.
-        future: what Dask calls it, once it is handed over.
-        place: number of the worker of our own that it was given to; None while it waits for one, and where that is left
-            to Dask.
-        begun: whether a worker has it.
-        request: how it is being called off.
-        again: whether somebody has asked for it since it was called off.
-    """
-
-    work: Work[Any]
-    owners: set[str]
-    progress: Any
-    priority: int
-    future: Any = None
-    place: int | None = None
-    begun: bool = False
-    request: Request | None = None
-    again: bool = False
 
 
 class Books:
@@ -84,11 +60,6 @@ class Books:
         self._pace = Pace()
         self._numbers = count()
 
-    def _priority(self, work: Work[Any]) -> int:
-        """Who is next: of what waits, a worker takes the highest first."""
-        # Without one of its own, Dask would order work of the same tenth of a second by its name.
-        return work.urgency * ROOM - next(self._numbers)
-
     def join(self, work: Work[Any], owner: str) -> bool:
         """Whether it is under way already; then `owner` waits for it, too, and it goes on if it was called off."""
         with self.lock:
@@ -102,11 +73,18 @@ class Books:
             entry.again = entry.request is not None
             return True
 
+    def waits(self, work: Work[Any]) -> bool:
+        """Whether it is under way, and no worker has it."""
+        with self.lock:
+            entry = self._entries.get(work.name)
+            return entry is not None and entry.waits
+
     def enter(self, work: Work[Any], owners: Iterable[str]) -> Entry:
         """A line for work that is about to be handed over, at the end; one of before is struck out."""
         with self.lock:
             self._entries.pop(work.name, None)
-            entry = Entry(work, set(owners) - {""}, work.waiting("a worker"), self._priority(work))
+            waiting = work.waiting("a worker")
+            entry = Entry(work, set(owners) - {""}, waiting, next(self._numbers), time.monotonic())
             self._entries[work.name] = entry
             return entry
 
@@ -121,29 +99,48 @@ class Books:
     def next(self, resource: str) -> Entry | None:
         """What is to be handed over now of the work that takes `resource`, and to which worker: its `place`.
 
-        Each worker does one such piece at a time. None while all of them do, or when nothing waits. What was called off
-        is first, since it only writes down how it was left; then the highest priority.
+        Each worker does one such piece at a time. None while all of them do, or when nothing waits.
         """
         with self.lock:
-            all_of_it = [entry for entry in self._entries.values() if entry.work.resource == resource]
-            waiting = [entry for entry in all_of_it if entry.place is None]
-            free = set(range(self.workers)) - {entry.place for entry in all_of_it}
-            if not waiting or not free:
-                return None
-            entry = max(waiting, key=lambda entry: (entry.request is not None, entry.priority))
-            entry.place = min(free)
+            line = self._line(resource)
+            free = set(range(self.workers)) - {entry.place for entry in line.entries}
+            entry = line.next() if free else None
+            if entry:
+                entry.place = min(free)
             return entry
 
-    def note_report(self, name: str, values: dict[str, Any] | None) -> None:
-        """A worker has begun with it and, if there are `values`, tells how far it is."""
+    def send_away(self, resource: str) -> list[Entry]:
+        """What workers are to be asked to leave now, since something comes before it; each is told of once."""
+        with self.lock:
+            leaving = self._line(resource).giving_way()
+            for entry in leaving:
+                entry.leaving = True
+            return leaving
+
+    def wait_again(self, entry: Entry) -> None:
+        """It has given way, and waits for its next turn; what was called off meanwhile writes down how it was left."""
+        with self.lock:
+            entry.future = entry.place = None
+            entry.begun = entry.leaving = False
+            entry.reports = 0
+            entry.turns += 1
+            if entry.again:
+                entry.request, entry.again = None, False
+
+    def note_report(self, name: str, values: dict[str, Any] | None) -> str:
+        """A worker has begun with it and, if there are `values`, tells how far it is; returns the resource it takes."""
         with self.lock:
             entry = self._entries.get(name)
-            if entry is None:
-                return
-            entry.begun = True
+            # What has given way may have a last word on its way.
+            if entry is None or (entry.turns and entry.waits):
+                return ""
+            if not entry.begun:
+                entry.begun, entry.since = True, time.monotonic()
             if values is not None:
+                entry.reports += 1
                 entry.progress = entry.work.unpack(values)
                 entry.work.teach(self._pace, entry.progress)
+            return entry.work.resource
 
     def end(self, entry: Entry, *, error: str = "", answer: Any = None) -> bool:
         """It has ended; whether it was asked for again since it was called off, and keeps its line until it starts."""
@@ -169,9 +166,9 @@ class Books:
             entry = self._entries.get(work.name)
             if entry is None:
                 return None
-            ahead = [] if entry.begun else self._ahead(entry)
-            seconds = sum(other.work.seconds_left(self._pace, other.progress) for other in ahead) / self.workers
-            return Job(work, _state(entry), len(ahead), seconds, entry.progress, frozenset(entry.owners))
+            waits = (work.resource or work.turn) and not entry.begun
+            place, seconds = self._wait(entry) if waits else (0, 0.0)
+            return Job(work, entry.state, place, seconds, entry.progress, frozenset(entry.owners))
 
     def active(self, kind: type[W]) -> list[Job[W]]:
         """All of a kind that has not ended, in the order in which it was asked for."""
@@ -196,24 +193,15 @@ class Books:
                 self._answers.move_to_end(work)
             return self._answers.get(work), self._errors.pop(work, "")
 
-    def _ahead(self, entry: Entry) -> list[Entry]:
-        """What was asked for before and takes the same, of which there is one."""
-        same = (entry.work.resource, entry.work.turn)
-        if same == ("", ""):
-            return []
-        ahead = []
-        for other in self._entries.values():
-            if other is entry:
-                break
-            if (other.work.resource, other.work.turn) == same:
-                ahead.append(other)
-        return ahead
+    def _wait(self, entry: Entry) -> tuple[int, float]:
+        """How many come before it, and about how many seconds they take."""
+        line = self._line(entry.work.resource, entry.work.turn)
+        return len(line.ahead_of(entry)), line.wait_seconds(entry) / self.workers
 
-
-def _state(entry: Entry) -> Literal["queued", "working", "pausing", "stopping"]:
-    if entry.request and not entry.again:
-        return "pausing" if entry.request == "pause" else "stopping"
-    return "working" if entry.begun else "queued"
+    def _line(self, resource: str, turn: str = "") -> Line:
+        """What takes the same."""
+        same = [one for one in self._entries.values() if (one.work.resource, one.work.turn) == (resource, turn)]
+        return Line(same, self._pace, time.monotonic())
 
 
 def _keep(kept: OrderedDict[Work[Any], Any], work: Work[Any], value: Any) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import RLock
 from typing import Any
 
@@ -17,15 +19,16 @@ from distributed import Client, Event, Future
 
 from ae_core.config.config import Config
 from ae_core.errors import BottleneckError, JobError
-from ae_core.jobs.books import Books, Entry, Job, W
+from ae_core.jobs.books import Books, Job, W
 from ae_core.jobs.cluster import connect, let_go, local_cluster, problem_of, reached, resource_of, worker_count
+from ae_core.jobs.entry import Entry
 from ae_core.jobs.kinds import KINDS
 from ae_core.runs.history import Request
 from ae_core.runs.store import RunStore
 from ae_core.workers.channel import REQUESTS, TOPIC, carry_out, request_event
 from ae_core.workers.pca_fits import PcaFit
 from ae_core.workers.trainings import TRAINING, warm_up
-from ae_core.workers.work import Work
+from ae_core.workers.work import GAVE_WAY, Work
 
 WARM_UP_PRIORITY = 10_000_000
 """Before all work."""
@@ -48,6 +51,7 @@ class Jobs:
         # Held by those who call Dask, one at a time, and taken before the lock of the books, never after it.
         self._calling = RLock()
         self._closed = False
+        self._usher = ThreadPoolExecutor(1, thread_name_prefix="usher")
         self._address = address or os.environ.get("DASK_SCHEDULER_ADDRESS")
         self._cluster = None if self._address else local_cluster(worker_count())
         self._client = self._connect()
@@ -68,17 +72,26 @@ class Jobs:
         """
         work.check(self.store.root)
         with self._calling:
-            if not self._books.join(work, owner) and work.begin(self.store.root):
+            joined = self._books.join(work, owner)
+            # What it needs may have been deleted while it waited.
+            if (not joined or self._books.waits(work)) and work.begin(self.store.root) and not joined:
                 self._start(work, {owner})
 
     def call_off(self, work: Work[Any], request: Request = "stop") -> None:
-        """Have it end, for everybody who waits for it; `view` tells of it until it has. Raises JobError.
+        """Have it end, for everybody who waits for it; `view` tells of it until it has.
 
         What is not under way is left alone. Work that can be left and gone on with is paused by "pause".
+
+        Raises:
+            JobError: the scheduler cannot be reached.
+            StoreError: it was paused while it waited, and that cannot be written down.
         """
         with self._calling:
             entry = self._books.call_off(work, request)
             if entry is None:
+                return
+            if request == "pause" and entry.waits and work.pause_waiting(self.store.root):
+                self._books.strike(entry)
                 return
             with reached():
                 Event(request_event(work.name, request), client=self._living_client()).set()
@@ -143,6 +156,7 @@ class Jobs:
     def close(self) -> None:
         """Let go of the scheduler; a cluster of our own ends, and what can be gone on with stays so."""
         self._closed = True
+        self._usher.shutdown(wait=False, cancel_futures=True)
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
@@ -177,6 +191,7 @@ class Jobs:
         entry = self._books.enter(work, owners)
         if self._is_given_out(work):
             self._give_out(work.resource)
+            self._make_way(work.resource)
         else:
             self._hand_over(entry)
 
@@ -191,9 +206,20 @@ class Jobs:
         """
         while entry := self._books.next(resource):
             try:
-                self._hand_over(entry)
+                if entry.work.can_begin(self.store.root):
+                    self._hand_over(entry)
+                else:
+                    self._books.strike(entry)
             except BottleneckError as error:
                 self._books.strike(entry, error=str(error))
+
+    def _make_way(self, resource: str) -> None:
+        """Ask workers to leave what something that waits comes before."""
+        with self._calling:
+            for entry in self._books.send_away(resource):
+                # A scheduler that is away is said to be so where somebody asks for something.
+                with suppress(JobError), reached():
+                    Event(request_event(entry.work.name, "give way"), client=self._living_client()).set()
 
     def _hand_over(self, entry: Entry) -> None:
         """Hand work to Dask; the caller holds `_calling`. Raises JobError, or another BottleneckError of the work."""
@@ -209,9 +235,8 @@ class Jobs:
         work, client = entry.work, self._living_client()
         # A scheduler that was restarted does not know any more who listens.
         client.subscribe_topic(TOPIC, self._on_event)
-        if not entry.request:
-            for request in REQUESTS:
-                Event(request_event(work.name, request), client=client).clear()
+        for request in ("give way",) if entry.request else REQUESTS:
+            Event(request_event(work.name, request), client=client).clear()
         if not self._cluster:
             self._books.workers = max(1, sum(int(threads) for threads in client.nthreads().values()))
         return client.submit(
@@ -228,7 +253,11 @@ class Jobs:
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
-        self._books.note_report(message["work"], message.get("progress"))
+        resource = self._books.note_report(message["work"], message.get("progress"))
+        if resource and self._cluster and not self._closed:
+            # In a thread of its own: this one brings the answers of Dask.
+            with suppress(RuntimeError):
+                self._usher.submit(self._make_way, resource)
 
     def _on_done(self, entry: Entry, future: Future) -> None:
         if self._closed:
@@ -236,10 +265,13 @@ class Jobs:
         problem = problem_of(entry.work, future, called_off=entry.request is not None)
         if problem.unforeseen:
             entry.work.note_failure(self.store.root, problem.words)
-        answer = future.result() if entry.work.keeps_answer and future.status == "finished" else None
+        told = entry.work.keeps_answer or entry.work.gives_way
+        answer = future.result() if told and future.status == "finished" else None
         let_go(future)
         with self._calling:
-            if self._books.end(entry, error=problem.words, answer=answer):
+            if answer == GAVE_WAY:
+                self._books.wait_again(entry)
+            elif self._books.end(entry, error=problem.words, answer=answer):
                 self._start_again(entry)
             if self._is_given_out(entry.work):
                 self._give_out(entry.work.resource)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ae_core.errors import DamagedRunError
 
-Request = Literal["pause", "stop"]
-"""What a visitor may ask of a running training: stop here and go on later, or stop here and keep what it has."""
+Request = Literal["pause", "stop", "give way"]
+"""What may be asked of a running training: stop here and go on later, or stop here and keep what it has, as a visitor
+wishes; or leave the worker to others for a while."""
 HELD_OUT_SAMPLE = 500
 """How many held-out images, evenly spaced over all of them, measure the loss while a training runs."""
 

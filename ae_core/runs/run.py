@@ -49,7 +49,8 @@ class Status:
     """Where a run stands.
 
     Attributes:
-        state: see `State`. "training" may also mean that its process was killed; `jobs` tells the two apart.
+        state: see `State`. "queued" before its first step, and while it gives way to others; "training" may also mean
+            that its process was killed: `jobs` tells the two apart.
         step, steps: steps done, steps asked for.
         seconds: time spent in training steps, over all sittings.
         steps_per_second: of the last sitting.

@@ -55,7 +55,7 @@ def train(
     report: Report = lambda _: None,
     should_stop: ShouldStop = lambda: None,
 ) -> Run:
-    """Train `config`, or go on with it, in this process; returns when it is finished, paused or stopped.
+    """Train `config`, or go on with it, in this process; returns when it is finished or was asked to end here.
 
     A run that is already finished is returned at once.
 
@@ -64,6 +64,7 @@ def train(
         data: by default the dataset that `config` names, with its choice of classes and size.
         report: called with a `Progress` about four times a second.
         should_stop: asked about four times a second; "pause" keeps a checkpoint, "stop" also leaves a usable codec.
+            After "give way" the run is as after "pause", but in state "queued".
 
     Raises:
         ConfigError, DataError: the config does not fit the data.
@@ -253,7 +254,7 @@ class _Sitting:
         self._report()
         if request == "stop":
             return self._finish("stopped")
-        self._write_status("paused")
+        self._write_status("paused" if request == "pause" else "queued")
         return self.run.fresh()
 
     def _diverge(self) -> None:

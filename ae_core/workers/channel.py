@@ -19,8 +19,8 @@ P = TypeVar("P")
 
 TOPIC = "bottleneck-work"
 """Of the events by which workers tell of all kinds of work: {"work": its name, "progress": packed, if there is any}."""
-REQUESTS: tuple[Request, ...] = ("stop", "pause")
-"""Whoever asks for both wants it to end."""
+REQUESTS: tuple[Request, ...] = ("stop", "pause", "give way")
+"""The first of those that are asked for counts: whoever asks for both of the first wants it to end."""
 TURN_SECONDS = 1.0
 
 _turns: defaultdict[str, Lock] = defaultdict(Lock)
@@ -37,7 +37,7 @@ def carry_out(work: Work[Any], root: Path) -> Any:
 
 
 def request_event(name: str, request: Request) -> str:
-    """Name of the Dask event by which the work called `name` is asked to pause or to stop."""
+    """Name of the Dask event by which the work called `name` is asked to pause, to stop or to give way."""
     return f"bottleneck-{request}-{name}"
 
 

@@ -22,7 +22,7 @@ from ae_core.runs.lock import STALE_SECONDS, BusyError, is_held, is_held_here
 from ae_core.runs.store import RunStore
 from ae_core.workers.pace import Pace
 from ae_core.workers.pca_fits import PcaFit
-from ae_core.workers.work import Channel, Work
+from ae_core.workers.work import GAVE_WAY, Channel, Work
 
 TRAINING = "training"
 """What a worker of our own has one of, and each training takes."""
@@ -38,7 +38,8 @@ class Training(Work[Progress]):
 
     resource = TRAINING
     urgency = 0
-    # A run that is paused before its first step says so in its status, which the worker writes.
+    gives_way = True
+    # A run that is called off before its first step says so in its status.
     unbegun_can_go = False
     remedy = "Start it again: it goes on where it was."
     lighter = "Choose a smaller network or batch, then start it again."
@@ -76,6 +77,19 @@ class Training(Work[Progress]):
         run = RunStore(root).create(self.config)
         return run.status.state != "finished" and not is_held(run.path)
 
+    def can_begin(self, root: Path) -> bool:
+        """See `Work`: its run may have been deleted meanwhile, or be trained by another process."""
+        run = RunStore(root).find(self.config)
+        return run is not None and run.status.state != "finished" and not is_held(run.path)
+
+    def pause_waiting(self, root: Path) -> bool:
+        """See `Work`. Raises StoreError."""
+        run = RunStore(root).open(self.key)
+        if is_held(run.path):
+            return False
+        run.write_status(replace(run.status, state="paused"))
+        return True
+
     def companions(self) -> Sequence[Work[Any]]:
         """The PCA that its curve is drawn against."""
         return (PcaFit(self.config),)
@@ -84,8 +98,8 @@ class Training(Work[Progress]):
         """When the run was left: the scheduler might still have the result of an earlier sitting."""
         return f"{RunStore(root).open(self.key).status.updated:.6f}"
 
-    def do(self, root: Path, channel: Channel[Progress]) -> None:
-        """Train until the last step, or until somebody asks to pause or stop."""
+    def do(self, root: Path, channel: Channel[Progress]) -> str | None:
+        """Train until the last step, or until it is asked to pause, to stop or to give way."""
         with quiet_stderr():
             from ae_core.training.imports import import_keras
 
@@ -95,8 +109,8 @@ class Training(Work[Progress]):
         store, patience = RunStore(root), time.monotonic() + STALE_SECONDS + 1
         while True:
             try:
-                train(self.config, store=store, report=channel.report, should_stop=channel.asked)
-                return
+                run = train(self.config, store=store, report=channel.report, should_stop=channel.asked)
+                return GAVE_WAY if run.status.state == "queued" else None
             except BusyError:
                 # The lock of a machine that went down counts as held until it is stale.
                 if is_held_here(store.root / self.key) or time.monotonic() > patience:

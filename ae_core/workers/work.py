@@ -13,6 +13,8 @@ from ae_core.workers.pace import Pace
 P = TypeVar("P")
 """What a kind of work tells of its progress; None where it tells nothing."""
 Told = TypeVar("Told", contravariant=True)
+GAVE_WAY = "gave way"
+"""What `Work.do` returns when it has left its worker to others and is to be gone on with."""
 
 
 class Channel(Protocol[Told]):
@@ -22,7 +24,7 @@ class Channel(Protocol[Told]):
         """Tell everybody how far it is. Each report is whole, so that one which is lost does no harm."""
 
     def asked(self) -> Request | None:
-        """Whether somebody wants it to end: "stop" before "pause", if both were asked for."""
+        """Whether somebody wants it to end: "stop" before "pause", if both were asked for, and last "give way"."""
 
 
 class Work(ABC, Generic[P]):
@@ -36,6 +38,7 @@ class Work(ABC, Generic[P]):
         urgency: more urgent work is begun before any that is less so, whoever asked first.
         unbegun_can_go: whether it is simply forgotten when it is called off before a worker has begun. False for work
             that writes down how it was left.
+        gives_way: whether it can leave its worker to others and go on later where it was.
         keeps_answer: whether `Jobs.answer` has what `do` returned. Else the work leaves files behind.
         remedy: what a visitor can do when the workers were lost, a sentence.
         lighter: what to do when it takes too much memory, a sentence.
@@ -44,6 +47,7 @@ class Work(ABC, Generic[P]):
     resource: ClassVar[str] = ""
     urgency: ClassVar[int] = 1
     unbegun_can_go: ClassVar[bool] = True
+    gives_way: ClassVar[bool] = False
     keeps_answer: ClassVar[bool] = False
     remedy: ClassVar[str] = "Ask for it again."
     lighter: ClassVar[str] = "Ask for it again."
@@ -61,6 +65,9 @@ class Work(ABC, Generic[P]):
     @abstractmethod
     def do(self, root: Path, channel: Channel[P]) -> Any:
         """Do it in the runs folder `root`. Called in a worker's process, where TensorFlow may be imported.
+
+        Returns:
+            `GAVE_WAY`, or what has come of it.
 
         Raises:
             CancelledError: `channel.asked` said that it shall end, and it is not done.
@@ -83,6 +90,14 @@ class Work(ABC, Generic[P]):
     def begin(self, root: Path) -> bool:
         """Make ready what a worker needs; False when there is nothing to do, or another process does it."""
         return True
+
+    def can_begin(self, root: Path) -> bool:
+        """Whether it is still to be done once a worker is free; not so where what `begin` made ready is gone."""
+        return True
+
+    def pause_waiting(self, root: Path) -> bool:
+        """Write down that it was paused while it waited, if no worker is needed for that; whether it is done."""
+        return False
 
     def companions(self) -> Sequence[Work[Any]]:
         """What is wanted beside it, asked for first."""

@@ -188,6 +188,19 @@ def test_a_sweep_under_way_shows_its_progress_and_its_points(
     assert points["PCA"]["1"] > points["PCA"]["4"] > 0
 
 
+def test_a_value_that_gives_way_to_others_keeps_its_point(
+    tab: Tab, store: RunStore, jobs: FakeJobs, kept: SweepStore
+) -> None:
+    one, two, four = DIMS.configs
+    finish(store, one, four)
+    jobs.ask(Training(two))
+    waiting = job(two, "queued", progress=progress_at(3, two), place=2, wait_seconds=30.0)
+    jobs.under_way = {Training(two): waiting}
+    tab.open("runs")
+    assert states(tab) == ["trained", "waiting, 60% done", "trained"]
+    assert curve(tab)["Not trained to its end"] == {"2": 0.05}
+
+
 def test_a_finished_sweep_says_where_the_error_is_least(tab: Tab, store: RunStore, kept: SweepStore) -> None:
     finish(store, *DIMS.configs)
     tab.open("runs", sweep=DIMS.key)

@@ -176,6 +176,11 @@ def test_pause_and_stop_ask_for_it(tab: Tab, jobs: FakeJobs, key: str, request_:
             "Waiting: 30 trainings are before this one, about 1 h 6 min.",
             "Waiting ...",
         ),
+        (
+            job(SMALL, "queued", place=2, wait_seconds=40, progress=progress_at(3, SMALL)),
+            "At step 3 of 5, others have their turn: 2 trainings are before this one, about 40 s.",
+            "Waiting ...",
+        ),
         (job(SMALL, "pausing", progress=progress_at(3, SMALL)), "Pausing ...", "Step 3 of 5"),
         (job(SMALL, "stopping", progress=progress_at(3, SMALL)), "Stopping ...", "Step 3 of 5"),
     ],

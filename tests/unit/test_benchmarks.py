@@ -1,6 +1,7 @@
 """What benchmarks say, and the command line; nothing is measured here."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.preprocessing.drawing import digit_from_canvas
 from benchmarks import __main__ as command_line
+from benchmarks import classroom
 from benchmarks.hand import FIVE, Stroke, along
 from benchmarks.names import BENCHMARKS
 from benchmarks.painting import CANVAS_SIDE, ink, paint, paint_somewhere
@@ -207,6 +209,43 @@ def test_what_cannot_be_measured_keeps_nothing_else_from_it(capsys):
 
 def test_the_table_of_benchmarks_knows_the_ones_that_are_promised():
     assert {"training", "startup", "drawing", "latent", "memory"} <= set(BENCHMARKS)
+
+
+def test_a_class_presses_within_a_minute_each_visitor_once_and_each_time_alike():
+    presses = classroom.pressed_within(60, 30, 300)
+    assert presses == classroom.pressed_within(60, 30, 300)
+    assert len({press.visitor for press in presses}) == len({press.config.key for press in presses}) == 30
+    assert 0 <= presses[0].at < 10 < 50 < presses[-1].at <= 60
+    assert len({press.config.latent_dim for press in presses}) == 5
+
+
+def test_one_asks_for_ten_before_nine_ask_for_one():
+    presses = classroom.all_at_once(10, 9)
+    assert [press.visitor for press in presses].count("keen") == 10
+    assert len({press.visitor for press in presses}) == 10
+    assert len({press.config.key for press in presses}) == 19
+
+
+def test_a_wait_is_from_the_press_to_the_first_reconstructions_and_to_the_end(monkeypatch):
+    monkeypatch.setattr(classroom, "POLL_SECONDS", 0)
+    (press,) = classroom.all_at_once(1, 0)
+    states = [("queued", None), ("working", 0), ("working", 5), ("queued", 5), None]
+    times = iter(range(100))
+
+    class Queue:
+        store = SimpleNamespace(open=lambda _key: SimpleNamespace(status=SimpleNamespace(state="finished")))
+
+        def ask(self, work, *, owner):
+            assert (work.config, owner) == (press.config, "keen")
+
+        def view(self, work):
+            state = states.pop(0)
+            told = state and state[1] is not None and SimpleNamespace(step=state[1])
+            return state and SimpleNamespace(state=state[0], progress=told or None)
+
+    (wait,) = classroom._watch(Queue(), [press], lambda: next(times))
+    assert wait.visitor == "keen"
+    assert 0 < wait.begin < wait.look < wait.end
 
 
 def test_the_clock_measures_from_one_report_to_another():

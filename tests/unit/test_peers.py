@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -91,6 +91,28 @@ def test_the_bare_products_are_those_of_all_dense_layers() -> None:
 def test_all_train_networks_of_the_app() -> None:
     assert [config.schedule for config in NETWORKS.values()] == ["constant"] * len(NETWORKS)
     assert plan_layers(NETWORKS["dense"]).params == 1_100_320
+
+
+class Slow(Trainer):
+    """Takes half a second for a step, by a clock of its own."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    def advance(self, steps: int) -> Sequence[float]:
+        self.steps.append(steps)
+        return []
+
+    def _seconds(self, steps: int) -> float:
+        self.advance(steps)
+        return 0.5 * steps
+
+
+@pytest.mark.parametrize(("steps", "trained"), [(400, [50]), (100, [50, 100])])
+def test_a_turn_that_would_take_minutes_is_cut_short(steps: int, trained: list[int]) -> None:
+    slow = Slow()
+    assert slow.rate(steps) == 2
+    assert slow.steps == trained
 
 
 def test_who_is_not_installed_is_said_to_be_missing(

@@ -118,7 +118,7 @@ class Trial:
         if job is None:
             return 0.0
         if job.progress and job.progress.seconds_left is not None:
-            return job.progress.seconds_left
+            return job.wait_seconds + job.progress.seconds_left
         return job.wait_seconds + jobs().estimate([Training(self.config)])
 
     def _moving(self) -> str:
@@ -127,7 +127,9 @@ class Trial:
             return "in another process"
         if job.state == "working":
             return f"in training, {self.share:.0%}"
-        return "waiting" if job.state == "queued" else job.state
+        if job.state == "queued":
+            return f"waiting, {self.share:.0%} done" if job.progress else "waiting"
+        return job.state
 
 
 def look_at(sweep: Sweep) -> list[Trial]:

@@ -62,7 +62,8 @@ def _job_words(job: Job[Training], steps: int) -> str:
         if not job.place:
             return "Starting ..."
         trainings = "one training is" if job.place == 1 else f"{job.place} trainings are"
-        return f"Waiting: {trainings} before this one, about {duration(job.wait_seconds)}."
+        left = f"At step {job.progress.step:,} of {steps:,}, others have their turn" if job.progress else "Waiting"
+        return f"{left}: {trainings} before this one, about {duration(job.wait_seconds)}."
     progress = job.progress
     if progress is None or progress.seconds_left is None:
         return "Starting: the network is being compiled, which takes a few seconds."

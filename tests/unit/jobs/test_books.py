@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ae_core.config.config import Config
 from ae_core.jobs.books import MOST_KEPT, Books, Job
+from ae_core.jobs.entry import TELLING_REPORTS, Entry
+from ae_core.runs.history import HeldOut, History, Progress
 from ae_core.workers.downloads import FashionMnist
 from ae_core.workers.maps import Map
 from ae_core.workers.placements import Placement
@@ -16,6 +19,14 @@ from ae_core.workers.trainings import TRAINING, Training
 from ae_core.workers.work import Work
 
 ONE, TWO, THREE = (Training(Config(seed=seed)) for seed in (1, 2, 3))
+DIGITS = np.zeros((1, 28, 28), np.uint8)
+PICTURE = ONE.pack(
+    Progress(
+        step=7, steps=100, loss=0.1, mse=0.1, kl=0.0, held_out=HeldOut(0.1, 0.1), steps_per_second=1.0,
+        seconds_left=93.0, history=History(), reconstructions=DIGITS, training_reconstructions=DIGITS,
+    )
+)  # fmt: skip
+"""Of the training `ONE`, which has a minute and a half left."""
 TSNE = Map("0123456789ab", "abcd", "tsne", "test")
 UMAP, PCA = replace(TSNE, method="umap"), replace(TSNE, method="pca")
 
@@ -91,6 +102,46 @@ def test_two_workers_halve_the_wait(books: Books) -> None:
     alone = seen(books, TWO).wait_seconds
     books.workers = 2
     assert seen(books, TWO).wait_seconds == pytest.approx(alone / 2)
+
+
+def give_way(books: Books, entry: Entry) -> None:
+    """Its worker has looked inside, and leaves it."""
+    for _ in range(TELLING_REPORTS):
+        books.note_report(ONE.name, PICTURE)
+    assert books.send_away(TRAINING) == [entry]
+    assert books.send_away(TRAINING) == []
+    books.wait_again(entry)
+
+
+def test_a_long_training_gives_way_to_the_next_once_it_was_looked_inside_and_keeps_its_picture(books: Books) -> None:
+    entry = books.enter(ONE, {"ada"})
+    given_out(books)
+    books.enter(TWO, {"bob"})
+    assert books.note_report(ONE.name, None) == TRAINING
+    assert books.send_away(TRAINING) == []
+    give_way(books, entry)
+    assert given_out(books) == [(TWO, 0)]
+    job = seen(books, ONE)
+    assert (job.state, job.place, job.progress.step) == ("queued", 1, 7)
+    assert books.note_report(ONE.name, PICTURE) == ""
+    assert seen(books, ONE).state == "queued"
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_what_is_called_off_while_it_gives_way_writes_down_how_it_was_left(books: Books, asked_again: bool) -> None:
+    entry = books.enter(ONE, {"ada"})
+    given_out(books)
+    for work in (TWO, THREE):
+        books.enter(work, {"bob"})
+    for _ in range(TELLING_REPORTS):
+        books.note_report(ONE.name, PICTURE)
+    assert books.send_away(TRAINING) == [entry]
+    books.call_off(ONE, "pause")
+    if asked_again:
+        books.join(ONE, "ada")
+    books.wait_again(entry)
+    assert seen(books, ONE).state == ("queued" if asked_again else "pausing")
+    assert given_out(books) == [(TWO if asked_again else ONE, 0)]
 
 
 def test_who_asks_for_what_is_under_way_waits_for_it_as_well(books: Books) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from distributed import Worker
@@ -14,7 +15,7 @@ from ae_core.codecs.codec import open_codec
 from ae_core.codecs.pca import PcaBasis, baseline_path
 from ae_core.config.config import Config
 from ae_core.errors import ConfigError, JobError
-from ae_core.jobs import cluster
+from ae_core.jobs import cluster, turns
 from ae_core.jobs.books import Job
 from ae_core.jobs.queue import Jobs
 from ae_core.runs.lock import hold
@@ -23,6 +24,7 @@ from ae_core.runs.store import RunStore
 from ae_core.runs.sweep import Sweep
 from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training
+from tests.small import trained
 from tests.unit.tiny import DENSE, assert_same_bits, spare_the_baselines
 from tests.unit.waiting import wait_until
 
@@ -123,28 +125,75 @@ def test_stopping_wins_over_pausing(jobs: Jobs) -> None:
     assert finished(jobs, training).status.state == "stopped"
 
 
-def test_a_queue_keeps_its_order_and_tells_everybody_how_long_they_wait(jobs: Jobs) -> None:
-    heavy = Config(steps=10_000, seed=5)
-    asked = [ask(jobs, config) for config in (LONG, replace(LONG, seed=6), heavy, SHORT)]
-    in_training(jobs, asked[0], after=1000)
+def test_all_are_looked_inside_soon_and_a_short_one_ends_before_the_long_ones_that_came_first(jobs: Jobs) -> None:
+    long = [ask(jobs, replace(LONG, seed=seed), owner=f"student {seed}") for seed in (6, 7)]
+    in_training(jobs, long[0])
+    heavy, short = ask(jobs, Config(steps=10_000, seed=5), owner="ada"), ask(jobs, SHORT, owner="bob")
+    assert finished(jobs, short).status.state == "finished"
+    for training in (*long, heavy):
+        in_training(jobs, training)
     views = jobs.active(Training)
-    states = ["working", "queued", "queued", "queued"]
-    assert [(job.work, job.state, job.place) for job in views] == list(zip(asked, states, range(4), strict=True))
-    none, first, light, all_three = (job.wait_seconds for job in views)
-    assert none == 0 < first
-    assert all_three - light > light - first > 0
-    jobs.call_off(asked[0], "pause")
-    in_training(jobs, asked[1])
-    assert [job.work for job in jobs.active(Training)] == asked[1:]
+    assert [job.work for job in views] == [*long, heavy]
+    assert sorted(job.place for job in views) == [0, 1, 2]
+    assert sorted(job.state for job in views if job.place) == ["queued"] * 2
+    waits = {job.place: job.wait_seconds for job in views}
+    assert 0 == waits[0] < waits[1] < waits[2]
 
 
-def test_a_queued_training_that_is_paused_takes_no_step(jobs: Jobs) -> None:
-    running, queued = ask(jobs, replace(LONG, seed=8)), ask(jobs, replace(LONG, seed=9))
+def test_trainings_that_gave_way_to_each_other_end_with_the_bits_of_an_undisturbed_one(
+    jobs: Jobs, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    jobs_of_two = [ask(jobs, replace(DENSE, steps=1000, seed=seed), owner=str(seed)) for seed in (15, 16)]
+    states = set()
+
+    def ended() -> bool:
+        states.update((job.work, job.state) for job in jobs.active(Training) if job.progress and job.progress.step)
+        return not jobs.active(Training)
+
+    wait_until(ended, "both have ended")
+    assert (jobs_of_two[0], "queued") in states
+    for training in jobs_of_two:
+        run = store.open(training.key)
+        assert (run.status.state, run.status.step) == ("finished", 1000)
+        assert_same_bits(run, trained(RunStore(tmp_path), **training.config.to_text()))
+
+
+def test_a_queued_training_that_is_paused_takes_no_step_and_no_worker(jobs: Jobs) -> None:
+    heavy = replace(LONG, steps=3, encoder_widths=(2000,))
+    running, queued = ask(jobs, heavy), ask(jobs, replace(LONG, seed=9))
     jobs.call_off(queued, "pause")
-    assert [job.state for job in jobs.active(Training) if job.work == queued] == ["pausing"]
+    assert jobs.view(queued) is None
+    assert jobs.view(running)
+    status = jobs.store.open(queued.key).status
+    assert (status.state, status.step) == ("paused", 0)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["deleted", "and asked for again"])
+def test_what_is_deleted_while_it_waits_is_not_trained(jobs: Jobs, store: RunStore, again: bool) -> None:
+    running = ask(jobs, replace(LONG, seed=70), owner="ada")
+    in_training(jobs, running)
+    waiting = ask(jobs, replace(SHORT, seed=71 + again), owner="ada")
+    store.delete(waiting.key)
+    if again:
+        jobs.ask(waiting, owner="bob")
     jobs.call_off(running, "pause")
-    run = finished(jobs, queued)
-    assert (run.status.state, run.status.step) == ("paused", 0)
+    wait_until(lambda: not jobs.active(Training), "all have ended")
+    found = store.find(waiting.config)
+    assert found.status.state == "finished" if again and found else found is None
+
+
+def test_one_that_gave_way_is_paused_where_it_was(jobs: Jobs) -> None:
+    first = ask(jobs, replace(LONG, seed=17), owner="ada")
+    in_training(jobs, first)
+    second = ask(jobs, replace(LONG, seed=18), owner="bob")
+    job = wait_until(lambda: (job := jobs.view(first)) and job.state == "queued" and job, "it gives way")
+    in_training(jobs, second)
+    jobs.call_off(first, "pause")
+    status = finished(jobs, first).status
+    assert (status.state, status.step) == ("paused", job.progress.step if job.progress else None)
+    assert jobs.view(second)
 
 
 def test_a_paused_training_goes_on_where_it_was(jobs: Jobs) -> None:
