@@ -6,11 +6,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,20 +17,15 @@ from ae_core.datasets.catalogue import load_dataset
 from ae_core.datasets.uploads import add_images
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
+from tests.forked import call
 
 SMALL = Config(train_size=512, encoder_widths=(16,), latent_dim=4, steps=5)
 FEW = {"encoder_widths": "256", "steps": "400", "batch_size": "64"}
 """Settings of a network that learns digits in a few seconds, from `add_digits`."""
-SEVERAL = """
-import json, sys
-from ae_core.cli.commands import main
-
-sys.exit(max(main(command) for command in json.loads(sys.argv[1])))
-"""
 
 
 def trained(store: RunStore, **settings: str) -> Run:
-    """A run trained by the command line: TensorFlow has no place in the process that shows pages."""
+    """A run trained by the command line, in another process: TensorFlow has no place in the one that shows pages."""
     return all_trained(store, settings)[0]
 
 
@@ -45,15 +37,17 @@ def all_trained(store: RunStore, *settings: dict[str, str]) -> list[Run]:
 
 
 def printed(store: RunStore, *commands: list[str]) -> list[dict[str, Any]]:
-    """What each command prints with --json. One process for all: to import TensorFlow takes longer than most do."""
-    done = subprocess.run(
-        [sys.executable, "-c", SEVERAL, json.dumps([[*command, "--json"] for command in commands])],
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "AE_RUNS": str(store.root)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    """What each command prints with --json. One process for all."""
+    environment = {**os.environ, "AE_RUNS": str(store.root)}
+    ended = call(_run_all, [[*command, "--json"] for command in commands], environment=environment)
+    assert ended.code == 0, ended.err
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def _run_all(commands: list[list[str]]) -> int:
+    from ae_core.cli.commands import main
+
+    return max(main(command) for command in commands)
 
 
 def add_digits(store: RunStore) -> str:

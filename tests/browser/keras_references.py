@@ -1,14 +1,12 @@
-"""Networks and what Keras makes of them, as JSON. Run by itself: TensorFlow has no place where the tests run."""
+"""Networks and what Keras makes of them, as JSON. For a process of its own: TensorFlow has no place where tests run."""
 
 from __future__ import annotations
 
 import base64
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from ae_core.config.config import Config
@@ -23,6 +21,8 @@ assert isinstance(OUTPUTS, Choice)
 
 def write_references(path: Path) -> None:
     """A network for each architecture and activation, by name: spec, weights, an image, and what Keras makes of it."""
+    import keras
+
     keras.utils.set_random_seed(1)
     image = np.random.default_rng(1).random((1, 28, 28), dtype=np.float32)
     image[image < 0.4] = 0
@@ -80,7 +80,3 @@ def write_references(path: Path) -> None:
                 "reconstruction": np.asarray(result).ravel().tolist(),
             }
     path.write_text(json.dumps(references), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_references(Path(sys.argv[1]))

@@ -1,9 +1,8 @@
-"""The network of each preset, exported, and what Keras makes of test digits. Run by itself: TensorFlow has no place
-where the tests run."""
+"""The network of each preset, exported, and what Keras makes of test digits. For a process of its own: TensorFlow has
+no place where tests run."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,6 @@ from ae_core.config.plan import plan_layers
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.store import RunStore
-from ae_core.training.export import export_network
-from ae_core.training.networks import build_network
 
 DIGITS = 20
 KERAS = "keras.npz"
@@ -31,6 +28,9 @@ def different_presets() -> dict[str, Config]:
 
 def write_references(root: Path) -> None:
     """A run's folder for each of them in `root`, with its first random weights, and `KERAS` beside them."""
+    from ae_core.training.export import export_network
+    from ae_core.training.networks import build_network
+
     images = load_dataset("mnist").test_images[:DIGITS]
     random = np.random.default_rng(3)
     for config in different_presets().values():
@@ -43,7 +43,3 @@ def write_references(root: Path) -> None:
         export_network(network, run)
         codes = np.asarray(network.encoder(images))
         np.savez(run.path / KERAS, codes=codes, images=np.asarray(network.decoder(codes)))
-
-
-if __name__ == "__main__":
-    write_references(Path(sys.argv[1]))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,8 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from ae_core.config.hyperparameters import ACTIVATIONS
-from tests.browser.served import ROOT, pixels, serving, settle, visit
+from tests.browser.keras_references import write_references
+from tests.browser.served import pixels, serving, settle, visit
 from tests.browser.train_page import assert_fits
+from tests.forked import call
 from tests.unit.waiting import wait_until
 
 FORWARD = """
@@ -95,8 +94,8 @@ def drag(page: Page, target: Locator, *, to: float) -> None:
 def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Networks by name, each with spec, weights and an image as the page gets them, and what Keras makes of it."""
     path = tmp_path_factory.mktemp("keras") / "references.json"
-    command = [sys.executable, "-m", "tests.browser.keras_references", str(path)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, check=True)
+    ended = call(write_references, path)
+    assert ended.code == 0, ended.err
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,8 @@ from ae_core.codecs.pca import PcaCodec
 from ae_core.config.presets import PRESETS
 from ae_core.datasets.catalogue import load_dataset
 from ae_core.runs.run import Run
-from tests.browser.preset_references import DIGITS, KERAS, different_presets
-from tests.browser.served import ROOT
+from tests.browser.preset_references import DIGITS, KERAS, different_presets, write_references
+from tests.forked import call
 
 Floats = NDArray[np.float32]
 FORWARD = """
@@ -44,9 +41,8 @@ async ([spec, weights, images]) => {
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of runs that were exported but not trained."""
     root = tmp_path_factory.mktemp("presets")
-    command = [sys.executable, "-m", "tests.browser.preset_references", str(root)]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+    ended = call(write_references, root)
+    assert ended.code == 0, ended.err
     return root
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +13,13 @@ from ae_core.classification import shallow
 from ae_core.classification.contest import CONTESTANTS, EPOCHS, HEAD, LEAST_STEPS, WHOLE, Course, contest_file, labelled
 from ae_core.classification.networks import Task, train_head
 from ae_core.classification.teaching import Bench, run_contest
+from ae_core.cli.commands import main
 from ae_core.codecs.codec import weights_of
 from ae_core.codecs.pca import PcaBasis
 from ae_core.errors import DamagedRunError, DataError
 from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
+from tests.forked import call
 from tests.small import copied
 
 RANDOM = np.random.default_rng(0)
@@ -148,11 +147,10 @@ def test_damaged_weights_are_damage(digit_runs: dict[int, Run], store: RunStore)
 
 def test_the_command_line_prints_the_same_accuracies(bench: Bench) -> None:
     contest = run_contest(bench, labels=FEW, seed=0)
-    command = [sys.executable, "-m", "ae_core", "classify", bench.run.key, "--labels", str(FEW), "--json"]
-    root = Path(__file__).parents[3]
     environment = {"AE_RUNS": str(bench.run.path.parent), "PATH": "", "HOME": str(bench.run.path.parent)}
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=True)
-    figures = json.loads(done.stdout)
+    ended = call(main, ["classify", bench.run.key, "--labels", str(FEW), "--json"], environment=environment)
+    assert ended.code == 0, ended.err
+    figures = json.loads(ended.out)
     assert (figures["labels"], figures["seeds"]) == (FEW, 1)
     assert [row["name"] for row in figures["contestants"]] == list(CONTESTANTS)
     for row in figures["contestants"]:

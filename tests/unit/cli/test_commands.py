@@ -19,6 +19,7 @@ from ae_core.config.presets import PRESETS, title_of
 from ae_core.runs.history import History
 from ae_core.runs.run import Run, Status
 from ae_core.runs.store import RunStore
+from tests.forked import call
 from tests.unit.tiny import DENSE, assert_same_bits
 from tests.unit.waiting import wait_until
 
@@ -35,14 +36,15 @@ class Shell:
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "AE_RUNS": str(self.store.root)}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """As a person starts it, without waiting."""
         command = [sys.executable, "-m", "ae_core", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **pipes)  # type: ignore[call-overload]
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        process = self.start(*arguments)
-        out, err = process.communicate()
-        return process.returncode, out, err
+    def run(self, *arguments: str) -> tuple[int | None, str, str]:
+        """Exit code, figures and words of a command, in a process that need not import TensorFlow first."""
+        ended = call(main, list(arguments), folder=self.folder, environment=self.environment)
+        return ended.code, ended.out, ended.err
 
 
 @pytest.fixture
@@ -54,8 +56,9 @@ def shell(tmp_path: Path) -> Shell:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, dict[str, Any], str]:
     """A shell in which the tiny config was trained, what it printed, and what it said."""
     shell = Shell(tmp_path_factory.mktemp("shell"))
-    code, out, err = shell.run("train", "--json", *TINY)
-    assert code == 0, err
+    process = shell.start("train", "--json", *TINY)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
     return shell, json.loads(out), err
 
 
