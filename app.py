@@ -10,6 +10,7 @@ def main() -> None:
     import streamlit as st
 
     from ae_core.libraries import spare_memory
+    from ui.components.identity.identity import keep_identity
     from ui.components.theme.theme import follow_theme
     from ui.selection import address
     from ui.shell.errors import shown_plainly
@@ -17,6 +18,7 @@ def main() -> None:
     from ui.shell.frame import app_runs
     from ui.shell.palette import is_light
     from ui.shell.server import start_jobs
+    from ui.shell.visitor import COOKIE, visitor
 
     spare_memory()
     st.set_page_config(page_title="Bottleneck", page_icon=favicon(), layout="wide")
@@ -36,6 +38,7 @@ def main() -> None:
         page.run()
     address.finish()
     follow_theme(light=is_light())
+    keep_identity(cookie=COOKIE, visitor=visitor())
     start_jobs()
 
 

@@ -38,7 +38,7 @@ PAGES = {
     "runs": "/runs",
 }
 SILENT = ", ".join(
-    [*(f".st-key-{key}" for key in ("address", "arrival", "tab", "theme")),
+    [*(f".st-key-{key}" for key in ("address", "arrival", "identity", "tab", "theme")),
      *(f"[class*=st-key-{start}_]" for start in ("carrier", "collection"))]
 )  # fmt: skip
 """Components that show nothing."""

@@ -28,6 +28,7 @@ from tests.browser.train_page import (
     button,
     chart,
     message,
+    navigate,
     overflow,
     page_link,
     points,
@@ -40,6 +41,7 @@ from tests.browser.train_page import (
 )
 from tests.small import SMALL, copied
 from tests.unit.waiting import wait_until
+from ui.shell.visitor import COOKIE
 
 PLAIN = Config(train_size=2000, encoder_widths=(64,), latent_dim=2, batch_size=64, steps=300)
 VARIATIONAL = replace(PLAIN, family="variational")
@@ -250,6 +252,24 @@ def test_a_short_training_has_its_turn_before_the_long_one_ends(
     expect(message(other_page, "30 steps in")).to_be_visible()
     at = wait_for_step(training, 1)
     wait_for_step(training, at + 1)
+
+
+def visitor(page: Page) -> str:
+    return next(one["value"] for one in page.context.cookies() if one["name"] == COOKIE)
+
+
+def test_a_visitor_is_the_same_after_a_reload_and_nobody_else_is(
+    chromium_page: Page, other_page: Page, server: Server
+) -> None:
+    for page in (chromium_page, other_page):
+        visit(page, f"{server.address}/train")
+        page.wait_for_function("(name) => document.cookie.includes(name)", arg=COOKIE)
+    known = visitor(chromium_page)
+    chromium_page.reload()
+    settle(chromium_page)
+    navigate(chromium_page, "Draw")
+    expect(chromium_page.locator(".st-key-board_actions")).to_be_visible()
+    assert visitor(chromium_page) == known != visitor(other_page)
 
 
 def test_nonsense_in_a_link_is_told_once_and_the_rest_is_kept(chromium_page: Page, server: Server) -> None:

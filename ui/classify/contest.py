@@ -21,7 +21,8 @@ from ui.classify.standings import show_curve, show_standings
 from ui.selection.run import choose_run
 from ui.shell.errors import shown_plainly, unmarked
 from ui.shell.fragment import fragment, rerun_page
-from ui.shell.server import jobs, store, visitor
+from ui.shell.server import jobs, store
+from ui.shell.visitor import visitor
 from ui.training.status import duration
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from ae_core.runs.lock import is_held
 from ae_core.runs.run import Run
 from ae_core.workers.trainings import Training
 from ui.selection.run import FIRST
-from ui.shell.server import jobs, store, visitor
+from ui.shell.server import jobs, store
+from ui.shell.visitor import visitor
 
 if TYPE_CHECKING:
     from ae_core.jobs.books import Job

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import streamlit as st
 
@@ -61,11 +60,6 @@ def _start(runs: RunStore) -> Jobs:
     started = Jobs(runs)
     started.resume_interrupted()
     return started
-
-
-def visitor() -> str:
-    """A name for this browser tab, so that jobs know who asked."""
-    return str(st.session_state.setdefault("visitor", uuid4().hex))
 
 
 def data_for(config: Config) -> Dataset:

@@ -17,7 +17,8 @@ from ae_core.runs.sweep_store import SweepStore
 from ae_core.workers.trainings import Training
 from ui.selection import address
 from ui.selection.run import told_apart
-from ui.shell.server import has_data, jobs, store, visitor
+from ui.shell.server import has_data, jobs, store
+from ui.shell.visitor import visitor
 from ui.training.form import with_label
 from ui.training.status import duration
 

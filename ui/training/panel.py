@@ -18,7 +18,8 @@ from ae_core.workers.trainings import Training
 from ui.selection.run import RUN, damage_mendable, expect_run, longer, showable
 from ui.shell.fragment import fragment, rerun_page
 from ui.shell.frame import mouse_hint
-from ui.shell.server import baseline_mse, data_for, has_baseline, jobs, visitor
+from ui.shell.server import baseline_mse, data_for, has_baseline, jobs
+from ui.shell.visitor import visitor
 from ui.training import form
 from ui.training.chart import Measure, kl_chart, loss_chart
 from ui.training.digits import show_digits

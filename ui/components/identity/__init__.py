@@ -1,0 +1,1 @@
+"""Keeps in the browser who a visitor is."""
