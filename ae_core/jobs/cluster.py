@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ CALM: dict[str, Any] = {
 WORKERS = "AE_WORKERS"
 MEMORY_OF_A_WORKER = 2 * 2**30
 """Bytes that a worker may need while it trains a large network and makes a map beside it."""
+NVIDIA = Path("/proc/driver/nvidia/gpus")
+"""Where Nvidia's driver for Linux lists what it drives."""
 PRELOADED = ("distributed", "ae_core.workers.preloaded")
 SOCKET_PATH = 107
 """Bytes of a socket's path, by Linux's unix(7), without the zero at its end."""
@@ -53,7 +56,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def worker_count() -> int:
-    """How many workers of our own serve this machine: the variable AE_WORKERS, or what `usual_workers` says.
+    """How many workers of our own serve this machine: the variable AE_WORKERS; else one for a graphics processor, or as
+    many as `usual_workers` says.
 
     Raises:
         JobError: the variable is no whole number from 1 to the number of cores.
@@ -61,11 +65,19 @@ def worker_count() -> int:
     cores = os.cpu_count() or 1
     asked = os.environ.get(WORKERS, "")
     if not asked:
-        return usual_workers(cores, psutil.virtual_memory().total)
+        return 1 if has_graphics_processor() else usual_workers(cores, psutil.virtual_memory().total)
     if not asked.isdecimal() or not 1 <= int(asked) <= cores:
         most = "1, as there is one core" if cores == 1 else f"a whole number from 1 to {cores}, the number of cores"
         raise JobError(f"{WORKERS} must be {most}. Received: {asked}. Change it, or unset it, and start the app again.")
     return int(asked)
+
+
+def has_graphics_processor() -> bool:
+    """Whether TensorFlow may find one: Nvidia's driver has it, and the libraries of `tensorflow[and-cuda]` are there.
+
+    Two processes would each want all of its memory, so trainings take turns there.
+    """
+    return NVIDIA.is_dir() and any(NVIDIA.iterdir()) and find_spec("nvidia") is not None
 
 
 def usual_workers(cores: int, memory: int) -> int:

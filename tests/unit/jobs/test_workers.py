@@ -58,6 +58,25 @@ def test_the_number_of_workers_can_be_chosen(monkeypatch: pytest.MonkeyPatch) ->
     assert worker_count() == 3
 
 
+@pytest.mark.parametrize(
+    ("driven", "libraries", "workers"), [(1, True, 1), (1, False, 4), (0, True, 4), (None, True, 4)]
+)
+def test_trainings_take_turns_on_a_graphics_processor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, driven: int | None, libraries: bool, workers: int
+) -> None:
+    monkeypatch.delenv("AE_WORKERS")
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    listed = tmp_path / "gpus"
+    if driven is not None:
+        listed.mkdir()
+    for number in range(driven or 0):
+        (listed / f"0000:0{number}:00.0").mkdir()
+    monkeypatch.setattr(cluster, "NVIDIA", listed)
+    monkeypatch.setattr(cluster, "find_spec", lambda name: object() if libraries and name == "nvidia" else None)
+    monkeypatch.setattr(cluster, "usual_workers", lambda _cores, _memory: 4)
+    assert worker_count() == workers
+
+
 @pytest.mark.parametrize("asked", ["0", "5", "-1", "two", "1.5"])
 def test_a_number_of_workers_that_the_machine_cannot_have_is_refused(
     monkeypatch: pytest.MonkeyPatch, asked: str
