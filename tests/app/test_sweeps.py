@@ -291,6 +291,19 @@ def test_stopping_keeps_what_is_in_training_and_lets_the_rest_take_no_step(
     assert jobs.called == [(Training(two), "pause"), (Training(four), "pause"), (Training(one), "stop")]
 
 
+def test_what_gives_way_to_others_is_stopped_with_what_it_has_learned(
+    tab: Tab, store: RunStore, jobs: FakeJobs, kept: SweepStore
+) -> None:
+    one, two, four = DIMS.configs
+    for config in DIMS.configs:
+        jobs.ask(Training(config))
+    gave_way = job(two, "queued", progress=progress_at(3, two), place=1)
+    jobs.under_way = {Training(one): job(one), Training(two): gave_way, Training(four): job(four, "queued")}
+    tab.open("runs")
+    tab.button(key="stop_sweep").click().run()
+    assert jobs.called == [(Training(four), "pause"), (Training(one), "stop"), (Training(two), "stop")]
+
+
 def test_runs_that_were_stopped_or_deleted_can_be_started_again(
     tab: Tab, store: RunStore, jobs: FakeJobs, kept: SweepStore
 ) -> None:

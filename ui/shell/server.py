@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ OPEN_CODECS = 4
 """Networks kept open at once. One of the presets takes 6 to 20 MB, and some milliseconds to be opened again."""
 OPEN_BASES = 8
 """PCAs kept open at once, each with what was worked out for it; a megabyte or two each."""
+SILENT_SECONDS = 3.0
+STARTING = "The workers, which train and draw maps, are starting. On a busy computer this can take two minutes."
 LARGE_SECONDS = 3600
 """After so long what takes tens of megabytes is let go, and made anew for whoever still wants it: in a second or so."""
 
@@ -34,13 +37,16 @@ def store() -> RunStore:
 
 
 def jobs() -> Jobs:
-    """The workers. Waits for them at the first call, a second or two after the server's start.
+    """The workers. Waits for them at the first call, a second or two after the server's start; a longer wait is told.
 
     Raises:
         JobError: they cannot be reached.
     """
+    starting = start_jobs()
     try:
-        return start_jobs().result()
+        wait([starting], timeout=SILENT_SECONDS)
+        with nullcontext() if starting.done() else st.spinner(STARTING, show_time=True):
+            return starting.result()
     except Exception:
         # Forgotten, so that the next visit tries again instead of repeating an old failure.
         start_jobs.clear()

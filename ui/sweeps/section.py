@@ -162,8 +162,8 @@ def _stop(sweep: Sweep) -> None:
     """Stop what is in training and keep it; what waits takes no step. A callback."""
     try:
         # The queue first, or its next training would begin when the running one ends.
-        for trial in sorted(look_at(sweep), key=lambda trial: trial.begun):
-            jobs().call_off(Training(trial.config), "stop" if trial.begun else "pause")
+        for trial in sorted(look_at(sweep), key=lambda trial: trial.taken_up):
+            jobs().call_off(Training(trial.config), "stop" if trial.taken_up else "pause")
     except BottleneckError as error:
         st.session_state[PROBLEM] = str(error)
 

@@ -58,6 +58,12 @@ class Trial:
         return self.view is not None and self.view.job is not None and self.view.job.state != "queued"
 
     @property
+    def taken_up(self) -> bool:
+        """Whether it has taken steps since it was asked for, also where others have their turn now."""
+        job = self.view.job if self.view else None
+        return job is not None and (job.state != "queued" or job.progress is not None)
+
+    @property
     def trained(self) -> bool:
         """Whether it has got to its last step."""
         return not self.active and self.status is not None and self.status.state == "finished"
