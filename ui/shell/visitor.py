@@ -17,7 +17,7 @@ def visitor() -> str:
     """A name for whoever has this tab open, so that jobs know who asked: the same after a reload, and in all tabs of a
     browser that keeps cookies. Nobody else is told it."""
     if _VISITOR not in st.session_state:
-        said = st.context.cookies.get(COOKIE, "")
-        # A cookie may be anything that somebody has written into it.
+        # It may be anything that somebody has written into it; in Streamlit's simulation of a browser it is no text.
+        said = str(st.context.cookies.get(COOKIE, ""))
         st.session_state[_VISITOR] = said if NAME.fullmatch(said) else uuid4().hex
     return str(st.session_state[_VISITOR])
