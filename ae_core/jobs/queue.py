@@ -269,7 +269,7 @@ class Jobs:
         answer = future.result() if told and future.status == "finished" else None
         let_go(future)
         with self._calling:
-            if answer == GAVE_WAY:
+            if entry.work.gives_way and answer == GAVE_WAY:
                 self._books.wait_again(entry)
             elif self._books.end(entry, error=problem.words, answer=answer):
                 self._start_again(entry)
