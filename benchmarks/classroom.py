@@ -24,8 +24,8 @@ END = Bar(60.0, "most")
 LOOK = Bar(15.0, "most")
 LONGER = Bar(1.0, "most")
 WITHIN_SECONDS = 60.0
-LONG_STEPS = 6000
-"""About a minute of training for one worker."""
+LONG_STEPS = 2000
+"""About twenty seconds of training for one of two workers."""
 DIMENSIONS = (2, 4, 8, 16, 32)
 POLL_SECONDS = 0.05
 
