@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from ae_core.jobs.entry import Entry, JobState
-from ae_core.jobs.turns import Line
+from ae_core.jobs.turns import Line, round_of
 from ae_core.runs.history import Request
 from ae_core.workers.pace import Pace
 from ae_core.workers.work import Work
@@ -57,6 +57,7 @@ class Books:
         self._entries: dict[str, Entry] = {}
         self._errors: OrderedDict[Work[Any], str] = OrderedDict()
         self._answers: OrderedDict[Work[Any], Any] = OrderedDict()
+        self._rounds: dict[str, int] = {}
         self._pace = Pace()
         self._numbers = count()
 
@@ -67,7 +68,9 @@ class Books:
             entry = self._entries.get(work.name)
             if entry is None:
                 return False
-            entry.owners |= {owner} - {""}
+            if owner not in {"", *entry.owners}:
+                entry.round = min(entry.round, self._next_round(work, {owner}))
+                entry.owners.add(owner)
             # Of what waits nobody has heard yet that it was called off.
             entry.request = entry.request if entry.future else None
             entry.again = entry.request is not None
@@ -83,8 +86,9 @@ class Books:
         """A line for work that is about to be handed over, at the end; one of before is struck out."""
         with self.lock:
             self._entries.pop(work.name, None)
-            waiting = work.waiting("a worker")
-            entry = Entry(work, set(owners) - {""}, waiting, next(self._numbers), time.monotonic())
+            owners, waiting = set(owners) - {""}, work.waiting("a worker")
+            which = self._next_round(work, owners)
+            entry = Entry(work, owners, waiting, next(self._numbers), time.monotonic(), which)
             self._entries[work.name] = entry
             return entry
 
@@ -192,6 +196,16 @@ class Books:
             if work in self._answers:
                 self._answers.move_to_end(work)
             return self._answers.get(work), self._errors.pop(work, "")
+
+    def _next_round(self, work: Work[Any], owners: set[str]) -> int:
+        """In which round it is done, which is the last one of these visitors from now on."""
+        entries = self._line(work.resource, work.turn).entries
+        if not entries:
+            # Nobody waits: all begin anew.
+            self._rounds.clear()
+        which = round_of(owners, self._rounds, entries)
+        self._rounds.update(dict.fromkeys(owners, which))
+        return which
 
     def _wait(self, entry: Entry) -> tuple[int, float]:
         """How many come before it, and about how many seconds they take."""

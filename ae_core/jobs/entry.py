@@ -25,6 +25,7 @@ class Entry:
         progress: the latest picture, also from before it gave way.
         number: how many were asked for before it.
         asked: when that was, in seconds of a clock that never goes back.
+        round: see `turns.round_of`.
         future: what Dask calls it, once it is handed over.
         place: number of the worker of our own that it was given to; None while it waits for one, and where that is left
             to Dask.
@@ -42,6 +43,7 @@ class Entry:
     progress: Any
     number: int
     asked: float
+    round: int = 0
     future: Any = None
     place: int | None = None
     begun: bool = False

@@ -1,18 +1,16 @@
 """Whose turn it is: the order of what waits for a worker, and what gives way to it. No clock, lock or Dask in here.
 
 Turns go round among visitors, not among what they ask for: who asks for ten waits with the second until everybody else
-has had a first. Of each visitor's first ones, those that nobody has looked inside yet come before all others: so every
-curve moves soon. Of the rest the one comes first that would have ended first, had it been begun when it was asked for:
-short ones before long ones, by which all together wait least (Smith 1956, "Various optimizers for single-stage
-production", Naval Research Logistics Quarterly 3), but a long one in time, too.
+has had a first (`round_of`). Of a round, what nobody has looked inside yet comes before all else: so every curve moves
+soon. Of the rest the one comes first that would have ended first, had it been begun when it was asked for: short ones
+before long ones, by which all together wait least (Smith 1956, "Various optimizers for single-stage production", Naval
+Research Logistics Quarterly 3), but a long one in time, too.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from ae_core.jobs.entry import TELLING_REPORTS, Entry
 from ae_core.workers.pace import Pace
@@ -23,6 +21,20 @@ TURN_SECONDS = 5.0
 """So long it is left alone before it gives way to another one that has been looked inside."""
 LOOK_SECONDS = 4.0
 """About what it takes until something can be seen of a training."""
+
+
+def round_of(owners: Iterable[str], last: Mapping[str, int], entries: Collection[Entry]) -> int:
+    """In which round something is done that these visitors ask for; of several the first one, without any the present.
+
+    It is the round after their last one, yet never one that is over: who comes late is not owed what others have had
+    before (start-time fair queueing: Goyal, Vin and Cheng 1996).
+
+    Args:
+        last: the last round of each visitor who has asked before.
+        entries: all that takes the same resource. The present round is the first that one of them has.
+    """
+    present = min((entry.round for entry in entries), default=0)
+    return min((max(present, last.get(owner, -1) + 1) for owner in owners), default=present)
 
 
 @dataclass(frozen=True)
@@ -74,30 +86,17 @@ class Line:
             return False
         if not other.looked_inside:
             return self._left(entry) > WORTH_SECONDS
-        same = self._ranks[entry] == self._ranks[other]
-        gained = self._due(entry) - self._due(other) if same else self._left(entry)
+        gained = self._due(entry) - self._due(other) if entry.round == other.round else self._left(entry)
         return gained > WORTH_SECONDS and self.now - entry.since > TURN_SECONDS
 
     def _order(self, entry: Entry) -> tuple[float, ...]:
         """What is lowest comes first. What was called off does, since it only writes down how it was left."""
         due = self._due(entry) if entry.looked_inside else entry.asked
-        return (
-            entry.request is None, -entry.work.urgency, self._ranks[entry], entry.looked_inside, due, entry.number
-        )  # fmt: skip
+        return (entry.request is None, -entry.work.urgency, entry.round, entry.looked_inside, due, entry.number)
 
     def _due(self, entry: Entry) -> float:
         """When it would have ended, by the clock of the entries, had it been begun when it was asked for."""
         return entry.asked + self._left(entry)
-
-    @cached_property
-    def _ranks(self) -> dict[Entry, int]:
-        """How many others its visitor has asked for before each; of several visitors the least, without one none."""
-        asked: Counter[str] = Counter()
-        ranks = {}
-        for entry in sorted(self.entries, key=lambda entry: entry.number):
-            ranks[entry] = min((asked[owner] for owner in entry.owners), default=0)
-            asked.update(entry.owners)
-        return ranks
 
     def _time_before(self, entry: Entry, other: Entry) -> float:
         """Seconds that `other`, which comes before, keeps a worker from what waits."""

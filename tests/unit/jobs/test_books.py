@@ -67,6 +67,30 @@ def test_each_worker_is_given_one_training_and_the_next_when_that_has_ended(book
     assert given_out(books) == [(TWO if workers == 1 else THREE, 0)]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_asks_for_many_has_one_in_each_round_also_when_the_first_have_ended(books: Books, workers: int) -> None:
+    books.workers = workers
+    many = [books.enter(Training(Config(seed=seed)), {"keen"}) for seed in range(1, 6)]
+    given_out(books)
+    others = [books.enter(Training(Config(seed=seed)), {str(seed)}) for seed in range(6, 10)]
+    order = many[:workers]
+    while running := [entry for entry in order if entry.work.name in books._entries]:
+        books.end(running[0])
+        order += [books._entries[work.name] for work, _ in given_out(books)]
+    assert order == [*many[:workers], *others, *many[workers:]]
+
+
+def test_who_joins_brings_a_training_forward_and_all_begin_anew_once_nobody_waits(books: Books) -> None:
+    for work in (ONE, TWO, THREE):
+        books.enter(work, {"ada"})
+    assert [books._entries[work.name].round for work in (ONE, TWO, THREE)] == [0, 1, 2]
+    books.join(THREE, "bob")
+    assert books._entries[THREE.name].round == 0
+    for work in (ONE, TWO, THREE):
+        books.strike(books._entries[work.name])
+    assert books.enter(ONE, {"ada"}).round == 0
+
+
 def test_what_is_called_off_while_it_waits_comes_first_and_when_asked_for_again_in_its_turn(books: Books) -> None:
     entry = books.enter(ONE, ())
     for work in (TWO, THREE):

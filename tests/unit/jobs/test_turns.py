@@ -9,7 +9,7 @@ import pytest
 
 from ae_core.config.config import Config
 from ae_core.jobs.entry import TELLING_REPORTS, Entry
-from ae_core.jobs.turns import LOOK_SECONDS, TURN_SECONDS, WORTH_SECONDS, Line
+from ae_core.jobs.turns import LOOK_SECONDS, TURN_SECONDS, WORTH_SECONDS, Line, round_of
 from ae_core.workers.pace import Pace
 from ae_core.workers.trainings import Training
 
@@ -26,6 +26,15 @@ def entry(number: int, *owners: str, left: float | None = None, asked: float | N
     return replace(one, **more)  # type: ignore[arg-type]
 
 
+def in_rounds(*entries: Entry) -> list[Entry]:
+    """As the books number them."""
+    last: dict[str, int] = {}
+    for at, one in enumerate(entries):
+        one.round = round_of(one.owners, last, entries[:at])
+        last |= dict.fromkeys(one.owners, one.round)
+    return [*entries]
+
+
 def running(number: int, *owners: str, left: float, seconds: float = 60.0, **more: object) -> Entry:
     """A training that a worker has had for so many `seconds`."""
     there = {"place": number, "begun": True, "since": NOW - seconds, "reports": TELLING_REPORTS}
@@ -38,7 +47,7 @@ def line(*entries: Entry) -> Line:
 
 def order(*entries: Entry) -> list[int]:
     """Numbers of what waits, in the order in which it is handed over."""
-    waiting, given = list(entries), []
+    waiting, given = in_rounds(*entries), []
     while one := line(*waiting).next():
         given.append(one.number)
         one.place = 0
@@ -46,11 +55,19 @@ def order(*entries: Entry) -> list[int]:
 
 
 def leaving(*entries: Entry) -> list[int]:
-    return [one.number for one in line(*entries).giving_way()]
+    return [one.number for one in line(*in_rounds(*entries)).giving_way()]
 
 
 def test_who_asked_first_comes_first() -> None:
-    assert order(entry(2, "bob"), entry(1, "ada"), entry(3, "cleo")) == [1, 2, 3]
+    assert order(entry(1, "ada"), entry(2, "bob"), entry(3, "cleo")) == [1, 2, 3]
+
+
+def test_who_has_had_a_turn_waits_for_those_who_have_not_and_who_comes_late_for_none_that_is_over() -> None:
+    waiting = [entry(1, "bob", round=4), entry(2, "cleo", round=5)]
+    assert round_of({"ada"}, {"ada": 4}, waiting) == 5
+    assert round_of({"ada"}, {"ada": 1}, waiting) == round_of({"eve"}, {}, waiting) == round_of((), {}, waiting) == 4
+    assert round_of({"ada", "bob"}, {"ada": 7, "bob": 4}, waiting) == 5
+    assert round_of({"ada"}, {}, ()) == 0
 
 
 def test_who_asks_for_ten_waits_with_the_second_until_everybody_else_has_had_a_first() -> None:
