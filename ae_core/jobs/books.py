@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -57,7 +57,7 @@ class Books:
         self._entries: dict[str, Entry] = {}
         self._errors: OrderedDict[Work[Any], str] = OrderedDict()
         self._answers: OrderedDict[Work[Any], Any] = OrderedDict()
-        self._rounds: dict[str, int] = {}
+        self._rounds: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._pace = Pace()
         self._numbers = count()
 
@@ -199,12 +199,14 @@ class Books:
 
     def _next_round(self, work: Work[Any], owners: set[str]) -> int:
         """In which round it is done, which is the last one of these visitors from now on."""
-        entries = self._line(work.resource, work.turn).entries
+        if not work.resource:
+            return 0
+        entries, last = self._line(work.resource, work.turn).entries, self._rounds[work.resource]
         if not entries:
             # Nobody waits: all begin anew.
-            self._rounds.clear()
-        which = round_of(owners, self._rounds, entries)
-        self._rounds.update(dict.fromkeys(owners, which))
+            last.clear()
+        which = round_of(owners, last, entries)
+        last.update(dict.fromkeys(owners, which))
         return which
 
     def _wait(self, entry: Entry) -> tuple[int, float]:

@@ -72,10 +72,12 @@ class Jobs:
         """
         work.check(self.store.root)
         with self._calling:
-            joined = self._books.join(work, owner)
-            # What it needs may have been deleted while it waited.
-            if (not joined or self._books.waits(work)) and work.begin(self.store.root) and not joined:
-                self._start(work, {owner})
+            if not self._books.join(work, owner):
+                if work.begin(self.store.root):
+                    self._start(work, {owner})
+            elif self._books.waits(work):
+                # What it needs may have been deleted meanwhile.
+                work.begin(self.store.root)
 
     def call_off(self, work: Work[Any], request: Request = "stop") -> None:
         """Have it end, for everybody who waits for it; `view` tells of it until it has.

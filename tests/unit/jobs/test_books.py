@@ -91,6 +91,14 @@ def test_who_joins_brings_a_training_forward_and_all_begin_anew_once_nobody_wait
     assert books.enter(ONE, {"ada"}).round == 0
 
 
+def test_what_waits_for_no_worker_has_no_rounds(books: Books) -> None:
+    books.enter(ONE, {"ada"})
+    for work in (FashionMnist(), TSNE, UMAP):
+        assert books.enter(work, {"ada"}).round == 0
+        books.strike(books._entries[work.name])
+    assert books.enter(TWO, {"ada"}).round == 1
+
+
 def test_what_is_called_off_while_it_waits_comes_first_and_when_asked_for_again_in_its_turn(books: Books) -> None:
     entry = books.enter(ONE, ())
     for work in (TWO, THREE):
