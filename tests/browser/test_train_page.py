@@ -255,7 +255,9 @@ def test_a_short_training_has_its_turn_before_the_long_one_ends(
 
 
 def visitor(page: Page) -> str:
-    return next(one["value"] for one in page.context.cookies() if one["name"] == COOKIE)
+    (kept,) = (one for one in page.context.cookies() if one["name"] == COOKIE)
+    assert kept["path"] == "/"
+    return kept["value"]
 
 
 def test_a_visitor_is_the_same_after_a_reload_and_nobody_else_is(

@@ -6,7 +6,8 @@ const SECONDS = 180 * 24 * 3600;
 
 /** Streamlit calls this at first and again with each run of the page. */
 export default function ({ data: { cookie, visitor } }) {
-  const path = new URL(document.baseURI).pathname;
+  // That of the app, not of one page: it goes with the connection, which no page's address is a part of.
+  const path = new URL(".", document.baseURI).pathname;
   // Where cookies are off nothing is kept, and a reload is somebody else.
   document.cookie = `${cookie}=${visitor}; path=${path}; max-age=${SECONDS}; samesite=strict`;
   return () => {};
