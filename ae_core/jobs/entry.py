@@ -12,8 +12,8 @@ JobState = Literal["queued", "working", "pausing", "stopping"]
 
 ROOM = 1_000_000
 """Pieces of work between one urgency and the next, in the order of Dask."""
-TELLING_REPORTS = 2
-"""The first report of a sitting tells how it began, the next one what has become of it."""
+TELLING_REPORTS = 8
+"""Of a sitting, until it can be seen what becomes of it: two seconds of training. The first are of its first step."""
 
 
 @dataclass(eq=False)

@@ -145,7 +145,7 @@ def test_trainings_that_gave_way_to_each_other_end_with_the_bits_of_an_undisturb
 ) -> None:
     monkeypatch.setattr(turns, "WORTH_SECONDS", 0.0)
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
-    jobs_of_two = [ask(jobs, replace(DENSE, steps=1000, seed=seed), owner=str(seed)) for seed in (15, 16)]
+    jobs_of_two = [ask(jobs, replace(DENSE, steps=8000, seed=seed), owner=str(seed)) for seed in (15, 16)]
     states = set()
 
     def ended() -> bool:
@@ -156,7 +156,7 @@ def test_trainings_that_gave_way_to_each_other_end_with_the_bits_of_an_undisturb
     assert (jobs_of_two[0], "queued") in states
     for training in jobs_of_two:
         run = store.open(training.key)
-        assert (run.status.state, run.status.step) == ("finished", 1000)
+        assert (run.status.state, run.status.step) == ("finished", 8000)
         assert_same_bits(run, trained(RunStore(tmp_path), **training.config.to_text()))
 
 
