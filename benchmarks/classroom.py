@@ -56,14 +56,12 @@ class Wait:
 def measure(*, quick: bool) -> Iterator[Row]:
     """Waits of a class, through the app's own queue."""
     visitors, within = (6, 12.0) if quick else (30, WITHIN_SECONDS)
-    for steps, bars in ((SHORT.steps, (END, LOOK)), (LONG_STEPS, (None, LOOK))):
-        if quick and steps == LONG_STEPS:
-            continue
+    for steps, end in ((SHORT.steps, END), *(() if quick else ((LONG_STEPS, None),))):
         say(f"  {visitors} visitors press Train within {within:.0f} s: {steps} steps of Quick start each")
         waits = _waits(pressed_within(within, visitors, steps))
         words = f"{visitors} visitors train {steps:,} steps of Quick start within {within:.0f} s, median wait for the"
-        yield Row(NAME, f"{words} first reconstructions", median(wait.look for wait in waits), "s", bar=bars[1])
-        yield Row(NAME, f"{words} end", median(wait.end for wait in waits), "s", bar=bars[0])
+        yield Row(NAME, f"{words} first reconstructions", median(wait.look for wait in waits), "s", bar=LOOK)
+        yield Row(NAME, f"{words} end", median(wait.end for wait in waits), "s", bar=end)
     yield _fairness(many=4 if quick else 10, others=3 if quick else 9)
 
 

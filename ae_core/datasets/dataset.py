@@ -119,7 +119,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training and held-out images of one kind. Arrays are loaded at first use, kept, shared and read-only.
+    """Training and held-out images of one kind. Arrays are loaded at first use, shared and read-only; see `Part`.
 
     Attributes:
         class_names: name of each label, from label 0 up; empty for images without labels.

@@ -19,6 +19,7 @@ from ae_core.errors import BottleneckError
 from ae_core.libraries import quiet_stderr
 from ae_core.runs.history import HeldOut, History, Progress
 from ae_core.runs.lock import STALE_SECONDS, BusyError, is_held, is_held_here
+from ae_core.runs.run import Run
 from ae_core.runs.store import RunStore
 from ae_core.workers.pace import Pace
 from ae_core.workers.pca_fits import PcaFit
@@ -74,20 +75,20 @@ class Training(Work[Progress]):
 
     def begin(self, root: Path) -> bool:
         """Make the run's folder; False for a run that is finished or trained by another process. Raises StoreError."""
-        run = RunStore(root).create(self.config)
-        return run.status.state != "finished" and not is_held(run.path)
+        return _is_to_do(RunStore(root).create(self.config))
 
     def can_begin(self, root: Path) -> bool:
         """See `Work`: its run may have been deleted meanwhile, or be trained by another process."""
         run = RunStore(root).find(self.config)
-        return run is not None and run.status.state != "finished" and not is_held(run.path)
+        return run is not None and _is_to_do(run)
 
     def pause_waiting(self, root: Path) -> bool:
-        """See `Work`. Raises StoreError."""
-        run = RunStore(root).open(self.key)
-        if is_held(run.path):
+        """See `Work`; of a run that was deleted meanwhile there is nothing to write. Raises StoreError."""
+        run = RunStore(root).find(self.config)
+        if run and is_held(run.path):
             return False
-        run.write_status(replace(run.status, state="paused"))
+        if run:
+            run.write_status(replace(run.status, state="paused"))
         return True
 
     def companions(self) -> Sequence[Work[Any]]:
@@ -151,6 +152,11 @@ class Training(Work[Progress]):
         # A run of an older version has the key of no config: asking for it would train another one.
         lost = [run for run in lost if run.config.key == run.key and not is_held(run.path)]
         return [cls(run.config) for run in sorted(lost, key=lambda run: run.status.created)]
+
+
+def _is_to_do(run: Run) -> bool:
+    """Whether it has steps left, and no process trains it."""
+    return run.status.state != "finished" and not is_held(run.path)
 
 
 def warm_up() -> None:

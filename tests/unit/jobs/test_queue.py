@@ -184,6 +184,15 @@ def test_what_is_deleted_while_it_waits_is_not_trained(jobs: Jobs, store: RunSto
     assert found.status.state == "finished" if again and found else found is None
 
 
+def test_what_was_deleted_while_it_waits_can_be_paused_and_is_gone(jobs: Jobs, store: RunStore) -> None:
+    running, waiting = (ask(jobs, replace(LONG, seed=seed), owner="ada") for seed in (73, 74))
+    store.delete(waiting.key)
+    jobs.call_off(waiting, "pause")
+    assert jobs.view(waiting) is None
+    assert jobs.view(running)
+    assert store.find(waiting.config) is None
+
+
 def test_one_that_gave_way_is_paused_where_it_was(jobs: Jobs) -> None:
     first = ask(jobs, replace(LONG, seed=17), owner="ada")
     in_training(jobs, first)
